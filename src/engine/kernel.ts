@@ -1,0 +1,43 @@
+// What a kernel is to the planner and the backend: text, bindings, and how many workgroups to launch.
+
+/** What the adapter can do, as far as kernels care. */
+export interface Capabilities {
+  /** a CPU emulating a GPU (SwiftShader, llvmpipe): wants no barriers, big register tiles, few workgroups */
+  software: boolean
+  subgroups: boolean
+  /** the smallest subgroup the adapter may run, 0 without subgroups; quad operations need >= 4 */
+  subgroupMinSize: number
+  f16: boolean
+  maxWorkgroupsPerDimension: number
+  maxWorkgroupStorageBytes: number
+  maxInvocationsPerWorkgroup: number
+  maxStorageBuffers: number
+  maxBindingBytes: number
+  maxBufferBytes: number
+}
+
+export type Access = 'read' | 'read_write'
+
+/**
+ * One dispatch's program. Bindings are numbered 0… in the order of `bindings`, all in group 0, all storage
+ * buffers; shapes are baked into the text, so one text serves one shape and is cached by it.
+ */
+export interface Kernel {
+  /** `op_direction`, as the shader file; labels GPU objects and profiles */
+  name: string
+  code: string
+  bindings: readonly { name: string; access: Access }[]
+  workgroups: readonly [number, number, number]
+  /** `override` constants */
+  constants?: Record<string, number>
+  /** multiply-adds × 2, for the profiler; 0 when it only moves data */
+  flops?: number
+}
+
+/** A grid of `count` workgroups folded into two dimensions when one is too short. */
+export function grid(count: number, caps: Pick<Capabilities, 'maxWorkgroupsPerDimension'>): [number, number, number] {
+  const limit = caps.maxWorkgroupsPerDimension
+  if (count <= limit) return [Math.max(1, count), 1, 1]
+  const y = Math.ceil(count / limit)
+  return [Math.ceil(count / y), y, 1]
+}

@@ -1,0 +1,119 @@
+// What the lab remembers. Git is the record, the ledger (IndexedDB in the page, JSON lines in Node) the index.
+
+import type { LabErrorJson } from '../core/errors'
+import type { GateResult, RunMeasurements } from '../judge/types'
+import type { Task } from '../judge/task'
+
+export type ExperimentStatus =
+  | 'running' // in progress, or cut off: closed honestly as a crash on the next start
+  | 'baseline' // run 0 and its repeats
+  | 'keep'
+  | 'discard'
+  | 'crash'
+  | 'timeout'
+  | 'rejected'
+  | 'checks_failed'
+  | 'device_lost'
+  | 'thought'
+
+/** One attempt. Rows are written before the run and completed after it; never deleted. */
+export interface Experiment {
+  labId: string
+  /** 0 is the unmodified baseline */
+  number: number
+  status: ExperimentStatus
+  /** who proposed it: 'baseline', 'random', 'evolution', 'human', … */
+  proposer: string
+  hypothesis: string
+  /** what was edited, in a few words: one row of results.tsv */
+  description: string
+  category: string
+  /** expected change of val_bpb (negative is better) and the probability that it is kept; null when not given */
+  expectedDelta: number | null
+  expectedProbability: number | null
+  commit: string
+  parentCommit: string
+  parentNumber: number | null
+  createdAt: number
+  finishedAt: number | null
+  seeds: number[]
+  /** one score per seed, in order */
+  scores: number[]
+  /** mean of scores; null when it has none */
+  valBpb: number | null
+  hiddenBpb: number | null
+  /** against the incumbent on the same seeds; negative is better */
+  deltaBpb: number | null
+  /** plain sentence: why it was kept or not */
+  reason: string
+  gates: GateResult[]
+  measurements: Omit<RunMeasurements, 'curve'> | null
+  error: LabErrorJson | null
+  /** sha-256 of train.js */
+  programHash: string
+  knobs: Record<string, number | string | boolean>
+}
+
+/** The lab's own state: one row, rewritten at each durable transition. */
+export interface LabRecord {
+  labId: string
+  name: string
+  /** git branch autoresearch/<tag> */
+  branch: string
+  createdAt: number
+  updatedAt: number
+  task: Task
+  programMd: string
+  trainJs: string
+  controller: string
+  controllerSeed: number
+  /** experiment number of the incumbent; null before the baseline */
+  incumbent: number | null
+  /** measured at the start; null before */
+  sigmaBpb: number | null
+  nextNumber: number
+  /** σ and floors that the page draws */
+  floorBpb: number | null
+  phase: 'new' | 'running' | 'paused' | 'stopped' | 'finished'
+}
+
+/** Rows, curves, weights. Every method resolves only when the change is durable. */
+export interface Ledger {
+  loadLab(labId: string): Promise<LabRecord | null>
+  listLabs(): Promise<LabRecord[]>
+  saveLab(lab: LabRecord): Promise<void>
+  saveExperiment(experiment: Experiment): Promise<void>
+  /** Writes a decided experiment and the lab's new state in one transaction. */
+  commitDecision(experiment: Experiment, lab: LabRecord): Promise<void>
+  listExperiments(labId: string): Promise<Experiment[]>
+  saveCurve(labId: string, number: number, curve: Float32Array): Promise<void>
+  loadCurve(labId: string, number: number): Promise<Float32Array | null>
+  /** Trained weights of kept models, oldest dropped first past `keepWeights`. May be refused by quota: that is not an error of the run. */
+  saveWeights(labId: string, number: number, weights: Float32Array): Promise<boolean>
+  loadWeights(labId: string, number: number): Promise<Float32Array | null>
+}
+
+/** The three files of an experiment, plus what the record needs. */
+export interface Snapshot {
+  'program.md': string
+  'train.js': string
+  'task.json': string
+}
+
+/** A git repository that only ever grows. */
+export interface Repository {
+  /** Creates the repository with `snapshot` as the root commit of `branch`, or opens it. Returns the head. */
+  open(branch: string, snapshot: Snapshot, message: string): Promise<string>
+  /** Commits `snapshot` on top of `parent` and points the branch at it. Durable when it resolves. */
+  commit(snapshot: Snapshot, message: string, parent: string): Promise<string>
+  /** Keeps attempt `n` reachable as refs/attempts/<n>. */
+  tagAttempt(n: number, commit: string): Promise<void>
+  /** Moves the branch (and the work tree, where there is one) to `commit`. */
+  reset(commit: string): Promise<void>
+  head(): Promise<string>
+  read(commit: string): Promise<Snapshot>
+  /** Writes results.tsv beside the work tree; untracked, as in the original. */
+  writeResults(tsv: string): Promise<void>
+  /** Every file of the repository, work tree included, as path → bytes: what the zip is made of. */
+  files(): Promise<Record<string, Uint8Array>>
+}

@@ -1,0 +1,98 @@
+// What goes into one run of the frozen trainer, and what comes out.
+
+import type { LabErrorJson } from '../core/errors'
+import type { ProgramSpec } from '../graph/program'
+import type { Budget, Guards } from './task'
+
+export type BackendName = 'webgpu'
+export type Tier = 'software' | 'integrated' | 'discrete'
+
+/** What will run the program; part of every receipt. */
+export interface AdapterInfo {
+  backend: BackendName
+  vendor: string
+  architecture: string
+  description: string
+  tier: Tier
+  subgroups: boolean
+  f16: boolean
+  maxBufferBytes: number
+  maxBindingBytes: number
+}
+
+export interface RunJob {
+  runId: string
+  program: ProgramSpec
+  seed: number
+  budget: Budget
+  evaluation: { context: number; tokens: number }
+  guards: Guards
+  /** also score the hidden split, which the researcher never sees */
+  scoreHidden: boolean
+  /** keep the trained weights for sampling and return them */
+  returnWeights: boolean
+}
+
+/** One point of the live curve, sent at most ten times a second in batches. */
+export interface CurvePoint {
+  step: number
+  tokens: number
+  trainMs: number
+  /** nats per token of that step's batch */
+  loss: number
+}
+
+export type RunEvent =
+  | { kind: 'phase'; runId: string; phase: 'compiling' | 'warming' | 'training' | 'evaluating' | 'checking' }
+  | { kind: 'progress'; runId: string; progress: number; points: CurvePoint[]; stepMs: number; tokensPerSecond: number; bytesAllocated: number }
+
+/** Measured facts of a finished run. `curve` is [step, loss] pairs, at most 500. */
+export interface RunMeasurements {
+  steps: number
+  tokens: number
+  trainMs: number
+  compileMs: number
+  evalMs: number
+  stepMs: number
+  tokensPerSecond: number
+  bytesAllocated: number
+  paramCount: number
+  dispatchesPerStep: number
+  curve: Float32Array
+}
+
+export interface GateResult {
+  gate: 'finite' | 'causality' | 'rows' | 'bounds'
+  passed: boolean
+  detail: string
+}
+
+/** A run either gives a score or says why not; a failed run is a result, not an exception. */
+export type RunResult =
+  | {
+      ok: true
+      runId: string
+      seed: number
+      valBpb: number
+      hiddenBpb: number | null
+      gates: GateResult[]
+      measurements: RunMeasurements
+      weights: Float32Array | null
+    }
+  | { ok: false; runId: string; seed: number; status: FailureStatus; error: LabErrorJson; measurements: RunMeasurements | null }
+
+export type FailureStatus = 'crash' | 'timeout' | 'rejected' | 'checks_failed' | 'device_lost'
+
+/** The trainer worker, as the loop sees it. In Node it runs in a worker thread on Dawn. */
+export interface Trainer {
+  /** Opens the adapter. @throws gpu.unavailable with a hint that names the cause */
+  open(): Promise<AdapterInfo>
+  /** Hands over the data once; arrays are transferred, not copied. */
+  setData(data: import('../data/types').TokenData): Promise<void>
+  /** Trains, evaluates, checks. Never rejects for a failure of the program. */
+  run(job: RunJob, onEvent: (event: RunEvent) => void): Promise<RunResult>
+  /** Continues `prompt` with a trained model; weights as returned by run. */
+  sample(program: ProgramSpec, weights: Float32Array, prompt: number[], count: number, temperature: number, seed: number): Promise<number[]>
+  /** Stops the run in progress at once by ending the worker; the next call starts a fresh one. */
+  terminate(): void
+}

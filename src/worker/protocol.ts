@@ -1,0 +1,105 @@
+// What the page may ask of the lab worker, and what it is told. The page has no other way in.
+
+import type { LabErrorJson } from '../core/errors'
+import type { DatasetSource, TokenizerSpec } from '../data/types'
+import type { CurvePoint, AdapterInfo } from '../judge/types'
+import type { Budget, KeepRuleSpec } from '../judge/task'
+import type { Knob } from '../sandbox/contract'
+
+export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
+
+/** What a person chooses before pressing Start; all of it fits in a URL except the editors' text. */
+export interface LabSettings {
+  name: string
+  dataset: DatasetSource
+  tokenizer: TokenizerSpec
+  budget: Budget
+  keepRule: KeepRuleSpec
+  controller: string
+  maxExperiments: number | null
+  seed: number
+  programMd: string
+  trainJs: string
+}
+
+/** One line that says what the lab is doing now: 'tokenising', 'run 7 · training', … */
+export type Activity =
+  | 'idle'
+  | 'opening adapter'
+  | 'preparing data'
+  | 'training tokenizer'
+  | 'proposing'
+  | 'committing'
+  | 'compiling'
+  | 'warming'
+  | 'training'
+  | 'evaluating'
+  | 'checking'
+  | 'deciding'
+
+export interface LabStatus {
+  seq: number
+  phase: Phase
+  activity: Activity
+  labId: string | null
+  /** experiment in progress */
+  number: number | null
+  /** which repeat of how many, e.g. 2 of 3 */
+  repeat: number
+  repeats: number
+  progress: number
+  stepMs: number
+  tokensPerSecond: number
+  bytesAllocated: number
+  adapter: AdapterInfo | null
+  /** another tab leads: this one only watches */
+  watching: boolean
+  /** last thing the person should know: what happened, and what to do */
+  notice: { level: 'info' | 'warning' | 'error'; message: string; hint: string } | null
+  error: LabErrorJson | null
+}
+
+export type LabEvent =
+  | { kind: 'status'; status: LabStatus }
+  | { kind: 'points'; number: number; repeat: number; points: CurvePoint[]; reset: boolean }
+  | { kind: 'download'; received: number; total: number | null; name: string }
+
+export interface ProgramCheck {
+  ok: boolean
+  error: LabErrorJson | null
+  knobs: Knob[]
+  paramCount: number
+  predictedBytes: number
+  tokensPerStep: number
+}
+
+/** Implemented by src/worker/lab.ts, called through Comlink. Every method may reject with a LabErrorJson. */
+export interface LabApi {
+  subscribe(listener: (event: LabEvent) => void): Promise<void>
+  status(): Promise<LabStatus>
+  /** Opens the adapter without starting anything. */
+  probe(): Promise<AdapterInfo>
+  /** The default program for this adapter's tier, and program.md. */
+  defaults(): Promise<{ trainJs: string; programMd: string; budget: Budget }>
+  /** Runs train.js in the box and predicts memory; never trains. */
+  check(trainJs: string, tokenizer: TokenizerSpec): Promise<ProgramCheck>
+  /** Stores a dropped file in the cache and returns its source; refuses binary and empty files. */
+  importText(name: string, bytes: ArrayBuffer): Promise<DatasetSource>
+  create(settings: LabSettings): Promise<string>
+  open(labId: string): Promise<void>
+  start(): Promise<void>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** One experiment, then pause. */
+  step(): Promise<void>
+  stop(): Promise<void>
+  /** Runs the person's own train.js as the next experiment. */
+  queueProgram(trainJs: string, hypothesis: string): Promise<void>
+  updateProgramMd(text: string): Promise<void>
+  sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
+  /** train.js of an attempt and of its parent, for the diff. */
+  sources(number: number): Promise<{ before: string; after: string }>
+  /** The repository as a zip: real git reads it. */
+  exportZip(): Promise<{ name: string; bytes: Uint8Array }>
+  exportResults(): Promise<string>
+}
