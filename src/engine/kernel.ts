@@ -41,3 +41,9 @@ export function grid(count: number, caps: Pick<Capabilities, 'maxWorkgroupsPerDi
   const y = Math.ceil(count / limit)
   return [Math.ceil(count / y), y, 1]
 }
+
+/** What one lowered op becomes: kernels in order, and the temporary buffers they share, by binding name, in bytes. */
+export interface Lowering {
+  kernels: Kernel[]
+  scratch?: Record<string, number>
+}
