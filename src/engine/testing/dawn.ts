@@ -1,0 +1,250 @@
+// Runs kernels in Node on Dawn, so that a kernel's test is the real kernel on a real WebGPU device.
+// Without an adapter the suites are skipped by name; with one, a suite that compared nothing fails.
+
+import { appendFileSync } from 'node:fs'
+import { afterAll, describe } from 'vitest'
+import { create, globals } from 'webgpu'
+import { LabError } from '../../core/errors'
+import type { Capabilities, Kernel, Lowering } from '../kernel'
+
+export interface TestDevice {
+  device: GPUDevice
+  caps: Capabilities
+}
+
+export type TensorInput = Float32Array | Int32Array | Uint32Array | number
+
+Object.assign(globalThis, globals)
+
+// Dawn's instance must outlive everything made from it, and nothing else refers to it.
+const gpu = create([])
+const adapter = await gpu.requestAdapter()
+let opened: Promise<TestDevice> | null = null
+let comparisons = 0
+
+/**
+ * Opens the device every test of this file shares, with the adapter's own limits and, where it has them,
+ * subgroups and timestamps.
+ * @throws LabError "gpu.unavailable" without an adapter; "gpu.lost" is thrown by whatever runs next
+ */
+export function openDevice(): Promise<TestDevice> {
+  opened ??= requestDevice()
+  return opened
+}
+
+async function requestDevice(): Promise<TestDevice> {
+  if (!adapter) {
+    throw new LabError('gpu.unavailable', 'Dawn found no WebGPU adapter', {
+      hint: 'Install a Vulkan driver, or point VK_ICD_FILENAMES at SwiftShader.',
+    })
+  }
+  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query']
+  const limits = adapter.limits
+  const device = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: {
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    },
+  })
+  const { info } = adapter
+  const subgroups = device.features.has('subgroups')
+  const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
+  const caps: Capabilities = {
+    software: info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(named),
+    subgroups,
+    subgroupMinSize: subgroups ? info.subgroupMinSize : 0,
+    f16: false,
+    maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
+    maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,
+    maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    maxBufferBytes: device.limits.maxBufferSize,
+  }
+  return { device, caps }
+}
+
+/**
+ * A suite that needs a device: skipped by name where there is none, failed where there is one but nothing
+ * was compared. With ASSAY_COMPARISONS set to a file, appends the count there for the whole job's check.
+ */
+export function describeGpu(name: string, suite: () => void): void {
+  describe.skipIf(!adapter)(adapter ? name : `${name} (skipped: no WebGPU adapter)`, () => {
+    suite()
+    const before = comparisons
+    afterAll(() => {
+      const log = process.env.ASSAY_COMPARISONS
+      if (log) appendFileSync(log, `${comparisons - before}\t${name}\n`)
+      if (comparisons === before) throw new Error(`${name}: the suite compared no kernel with its reference`)
+    })
+  })
+}
+
+/** How many arrays this test file has compared so far. */
+export function comparisonCount(): number {
+  return comparisons
+}
+
+const pipelines = new Map<string, Promise<GPUComputePipeline>>()
+
+/** Compiles a kernel, once per text. Errors carry the WGSL line. */
+export function compileKernel(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  const key = `${kernel.name}\n${JSON.stringify(kernel.constants ?? {})}\n${kernel.code}`
+  let pipeline = pipelines.get(key)
+  if (!pipeline) {
+    pipeline = compile(device, kernel)
+    pipelines.set(key, pipeline)
+  }
+  return pipeline
+}
+
+async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  device.pushErrorScope('validation')
+  const module = device.createShaderModule({ label: kernel.name, code: kernel.code })
+  const info = await module.getCompilationInfo()
+  const invalid = await device.popErrorScope()
+  const error = info.messages.find((message) => message.type === 'error')
+  if (error) {
+    const line = kernel.code.split('\n')[error.lineNum - 1] ?? ''
+    throw new LabError('gpu.shader', `${kernel.name}:${error.lineNum}: ${error.message}\n  ${line.trim()}`)
+  }
+  if (invalid) throw new LabError('gpu.shader', `${kernel.name}: ${invalid.message}`)
+  const layout = device.createBindGroupLayout({
+    label: kernel.name,
+    entries: kernel.bindings.map(({ access }, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+    })),
+  })
+  try {
+    return await device.createComputePipelineAsync({
+      label: kernel.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, constants: kernel.constants },
+    })
+  } catch (cause) {
+    throw new LabError('gpu.shader', `${kernel.name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}
+
+/**
+ * Runs a lowering's kernels in order in one pass and reads every tensor back.
+ * @param tensors by binding name: contents, or a number of bytes to fill with zeros; scratch is made here
+ * @param repeats run the whole list this many times over (2 shows what accumulates)
+ * @returns each tensor's bytes afterwards, owned by the caller
+ * @throws LabError "gpu.shader" for text that does not compile, a binding without a tensor, or invalid use
+ */
+export async function runLowering(
+  lowering: Lowering,
+  tensors: Record<string, TensorInput>,
+  repeats = 1,
+): Promise<Record<string, ArrayBuffer>> {
+  const { device } = await openDevice()
+  const compiled = await Promise.all(lowering.kernels.map((kernel) => compileKernel(device, kernel)))
+  device.pushErrorScope('validation')
+  const buffers = new Map<string, GPUBuffer>()
+  for (const [name, tensor] of Object.entries({ ...lowering.scratch, ...tensors })) {
+    buffers.set(name, makeBuffer(device, name, tensor))
+  }
+  const groups = lowering.kernels.map((kernel, i) =>
+    device.createBindGroup({
+      label: kernel.name,
+      layout: compiled[i].getBindGroupLayout(0),
+      entries: kernel.bindings.map(({ name }, binding) => {
+        const buffer = buffers.get(name)
+        if (!buffer) throw new LabError('gpu.shader', `${kernel.name}: no tensor for binding "${name}"`)
+        return { binding, resource: { buffer } }
+      }),
+    }),
+  )
+  const encoder = device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  for (let r = 0; r < repeats; r++) {
+    for (let i = 0; i < compiled.length; i++) {
+      pass.setPipeline(compiled[i])
+      pass.setBindGroup(0, groups[i])
+      pass.dispatchWorkgroups(...lowering.kernels[i].workgroups)
+    }
+  }
+  pass.end()
+  device.queue.submit([encoder.finish()])
+  const results: Record<string, ArrayBuffer> = {}
+  for (const name of Object.keys(tensors)) {
+    const tensor = tensors[name]
+    const bytes = typeof tensor === 'number' ? tensor : tensor.byteLength
+    results[name] = await readBuffer(device, buffers.get(name) as GPUBuffer, bytes)
+  }
+  for (const buffer of buffers.values()) buffer.destroy()
+  const invalid = await device.popErrorScope()
+  if (invalid) throw new LabError('gpu.shader', invalid.message)
+  return results
+}
+
+function makeBuffer(device: GPUDevice, label: string, tensor: TensorInput): GPUBuffer {
+  const bytes = typeof tensor === 'number' ? tensor : tensor.byteLength
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+  const buffer = device.createBuffer({ label, size: Math.max(4, bytes), usage })
+  if (typeof tensor !== 'number') device.queue.writeBuffer(buffer, 0, tensor as Float32Array<ArrayBuffer>)
+  return buffer
+}
+
+async function readBuffer(device: GPUDevice, source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  const staging = device.createBuffer({ size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+  const encoder = device.createCommandEncoder()
+  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size)
+  device.queue.submit([encoder.finish()])
+  await staging.mapAsync(GPUMapMode.READ)
+  const copy = staging.getMappedRange().slice(0, bytes)
+  staging.destroy()
+  return copy
+}
+
+export interface Tolerance {
+  atol: number
+  rtol: number
+  /** what the inputs were drawn from, to repeat a failure */
+  seed: number | string
+  name: string
+}
+
+/**
+ * Fails unless |actual - expected| <= atol + rtol·|expected| everywhere (NaN and Inf never pass).
+ * The message names the worst index, both values and the seed.
+ */
+export function expectClose(
+  actual: Float32Array,
+  expected: ArrayLike<number>,
+  { atol, rtol, seed, name }: Tolerance,
+): void {
+  comparisons++
+  if (actual.length !== expected.length) {
+    throw new Error(`${name}: ${actual.length} values, expected ${expected.length} (seed ${seed})`)
+  }
+  let worst = -1
+  let excess = 1
+  for (let i = 0; i < actual.length; i++) {
+    const error = Math.abs(actual[i] - expected[i])
+    const ratio = error <= atol + rtol * Math.abs(expected[i]) ? 0 : error / (atol + rtol * Math.abs(expected[i]))
+    if (Number.isNaN(ratio) || !Number.isFinite(actual[i])) {
+      worst = i
+      break
+    }
+    if (ratio > excess) {
+      worst = i
+      excess = ratio
+    }
+  }
+  if (worst >= 0) {
+    throw new Error(
+      `${name}: worst at [${worst}] of ${actual.length}: got ${actual[worst]}, expected ${expected[worst]}, ` +
+        `atol ${atol}, rtol ${rtol}, seed ${seed}`,
+    )
+  }
+}
