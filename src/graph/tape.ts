@@ -1,0 +1,118 @@
+// A model made concrete: for one batch size, the flat list of tensor operations that a backend executes,
+// forward and backward. No kernels here, no devices: the same tape serves every backend.
+
+export type TensorId = number
+
+/**
+ * `role` says who owns the memory:
+ * input — filled by the host every step (token ids and their sorted order);
+ * param, grad — a range of the parameter and gradient arenas, `name` tells which;
+ * activation — lives from its producer to its last reader, then its memory is reused;
+ * result — kept until the host has read it.
+ */
+export interface TapeTensor {
+  shape: readonly number[]
+  size: number
+  role: 'input' | 'param' | 'grad' | 'activation' | 'result'
+  name: string
+}
+
+/**
+ * One primitive of an elementwise expression. An op's `inputShapes` have the rank of its `shape`, with 1 where
+ * an input is broadcast;
+ * `args` index inputs (>= 0) or earlier steps (-1 - step). */
+export interface ElementwiseStep {
+  fn: string
+  args: number[]
+  /** constants of `affine` (scale, offset) and `softcap` (cap) */
+  constants?: number[]
+}
+
+export type TapeOp =
+  | { kind: 'elementwise'; inputs: TensorId[]; inputShapes: (readonly number[])[]; output: TensorId; shape: readonly number[]; steps: ElementwiseStep[]; accumulate: boolean }
+  | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; bias: TensorId | null; output: TensorId; M: number; N: number; K: number; accumulate: boolean }
+  | { kind: 'embedding'; table: TensorId; tokens: TensorId; output: TensorId; N: number; V: number; C: number }
+  | { kind: 'embeddingGrad'; dOut: TensorId; order: TensorId; starts: TensorId; output: TensorId; N: number; V: number; C: number; accumulate: boolean }
+  | { kind: 'norm'; norm: 'rms' | 'layer'; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
+  | { kind: 'normGrad'; norm: 'rms' | 'layer'; dOut: TensorId; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
+  | { kind: 'softmax'; x: TensorId; output: TensorId; rows: number; C: number }
+  | { kind: 'softmaxGrad'; dOut: TensorId; y: TensorId; output: TensorId; rows: number; C: number }
+  | { kind: 'rope'; x: TensorId; output: TensorId; B: number; T: number; H: number; D: number; base: number; inverse: boolean }
+  | { kind: 'attention'; q: TensorId; k: TensorId; v: TensorId; output: TensorId; lse: TensorId; shape: AttentionShape }
+  | { kind: 'attentionGrad'; q: TensorId; k: TensorId; v: TensorId; out: TensorId; lse: TensorId; dOut: TensorId; dQ: TensorId; dK: TensorId; dV: TensorId; shape: AttentionShape }
+  | { kind: 'reduceSum'; x: TensorId; output: TensorId; outer: number; reduce: number; inner: number; scale: number; accumulate: boolean }
+  | { kind: 'copy'; x: TensorId; output: TensorId; dims: number[]; inStrides: number[]; inOffset: number; outStrides: number[]; outOffset: number; accumulate: boolean }
+  | { kind: 'fill'; output: TensorId; value: number }
+  | { kind: 'shift'; x: TensorId; output: TensorId; B: number; T: number; C: number; by: number }
+  | { kind: 'conv'; x: TensorId; w: TensorId; output: TensorId; B: number; T: number; C: number; K: number }
+  | { kind: 'convInputGrad'; dOut: TensorId; w: TensorId; output: TensorId; B: number; T: number; C: number; K: number }
+  | { kind: 'convWeightGrad'; dOut: TensorId; x: TensorId; output: TensorId; B: number; T: number; C: number; K: number; accumulate: boolean }
+  | { kind: 'dropout'; x: TensorId; output: TensorId; rate: number; node: number }
+  | { kind: 'crossEntropy'; logits: TensorId; targets: TensorId; nats: TensorId; N: number; V: number; scale: number; softcap: number; gradient: boolean } // prettier-ignore
+
+export interface AttentionShape {
+  B: number
+  T: number
+  H: number
+  KV: number
+  D: number
+  window: number
+  scale: number
+  softcap: number
+}
+
+export interface Tape {
+  B: number
+  T: number
+  tensors: TapeTensor[]
+  ops: TapeOp[]
+  /** ids of the tensors the host fills or reads; -1 when the tape has none */
+  io: { tokens: TensorId; targets: TensorId; order: TensorId; starts: TensorId; nats: TensorId; loss: TensorId; logits: TensorId }
+}
+
+/** Tensors an op reads and writes, for liveness and binding; `update` lists those read and written in place. */
+export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; updates: TensorId[] } {
+  const out = (reads: TensorId[], output: TensorId, accumulate = false) =>
+    accumulate ? { reads, writes: [], updates: [output] } : { reads, writes: [output], updates: [] }
+  switch (op.kind) {
+    case 'elementwise':
+      return out(op.inputs, op.output, op.accumulate)
+    case 'matmul':
+      return out(op.bias === null ? [op.a, op.b] : [op.a, op.b, op.bias], op.output, op.accumulate)
+    case 'embedding':
+      return out([op.table, op.tokens], op.output)
+    case 'embeddingGrad':
+      return out([op.dOut, op.order, op.starts], op.output, op.accumulate)
+    case 'norm':
+    case 'softmax':
+    case 'rope':
+    case 'shift':
+    case 'dropout':
+      return out([op.x], op.output)
+    case 'normGrad':
+      return out([op.dOut, op.x], op.output)
+    case 'softmaxGrad':
+      return out([op.dOut, op.y], op.output)
+    case 'attention':
+      return { reads: [op.q, op.k, op.v], writes: [op.output, op.lse], updates: [] }
+    case 'attentionGrad':
+      return { reads: [op.q, op.k, op.v, op.out, op.lse, op.dOut], writes: [op.dQ, op.dK, op.dV], updates: [] }
+    case 'reduceSum':
+      return out([op.x], op.output, op.accumulate)
+    case 'copy':
+      // a copy may fill only part of its output (concat), so what is already there must stay alive
+      return { reads: [op.x], writes: [], updates: [op.output] }
+    case 'fill':
+      return out([], op.output)
+    case 'conv':
+      return out([op.x, op.w], op.output)
+    case 'convInputGrad':
+      return out([op.dOut, op.w], op.output)
+    case 'convWeightGrad':
+      return out([op.dOut, op.x], op.output, op.accumulate)
+    case 'crossEntropy':
+      return op.gradient
+        ? { reads: [op.targets], writes: [op.nats], updates: [op.logits] }
+        : { reads: [op.logits, op.targets], writes: [op.nats], updates: [] }
+  }
+}
