@@ -16,8 +16,10 @@ export type TensorInput = Float32Array | Int32Array | Uint32Array | number
 
 Object.assign(globalThis, globals)
 
-// Dawn's instance must outlive everything made from it, and nothing else refers to it.
+// Dawn's instance must outlive everything made from it, but no device keeps it alive: were it collected, the
+// next callback would take the process down. Hence a reference from the global object.
 const gpu = create([])
+Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
 const adapter = await gpu.requestAdapter()
 let opened: Promise<TestDevice> | null = null
 let comparisons = 0
@@ -86,6 +88,13 @@ export function describeGpu(name: string, suite: () => void): void {
   })
 }
 
+// Frees the device's memory before the next test file opens its own.
+afterAll(async () => {
+  if (!opened) return
+  const { device } = await opened
+  device.destroy()
+})
+
 /** How many arrays this test file has compared so far. */
 export function comparisonCount(): number {
   return comparisons
@@ -148,6 +157,10 @@ export async function runLowering(
 ): Promise<Record<string, ArrayBuffer>> {
   const { device } = await openDevice()
   const compiled = await Promise.all(lowering.kernels.map((kernel) => compileKernel(device, kernel)))
+  for (const { name, bindings } of lowering.kernels) {
+    const missing = bindings.find((binding) => !(binding.name in { ...lowering.scratch, ...tensors }))
+    if (missing) throw new LabError('gpu.shader', `${name}: no tensor for binding "${missing.name}"`)
+  }
   device.pushErrorScope('validation')
   const buffers = new Map<string, GPUBuffer>()
   for (const [name, tensor] of Object.entries({ ...lowering.scratch, ...tensors })) {
@@ -157,11 +170,10 @@ export async function runLowering(
     device.createBindGroup({
       label: kernel.name,
       layout: compiled[i].getBindGroupLayout(0),
-      entries: kernel.bindings.map(({ name }, binding) => {
-        const buffer = buffers.get(name)
-        if (!buffer) throw new LabError('gpu.shader', `${kernel.name}: no tensor for binding "${name}"`)
-        return { binding, resource: { buffer } }
-      }),
+      entries: kernel.bindings.map(({ name }, binding) => ({
+        binding,
+        resource: { buffer: buffers.get(name) as GPUBuffer },
+      })),
     }),
   )
   const encoder = device.createCommandEncoder()
