@@ -112,6 +112,10 @@ export interface Repository {
   reset(commit: string): Promise<void>
   head(): Promise<string>
   read(commit: string): Promise<Snapshot>
+  /** Keeps a decided row and the lab's state in git itself (refs/rows/<n>, refs/lab), so that the ledger can be rebuilt. */
+  saveRow(experiment: Experiment, lab: LabRecord): Promise<void>
+  /** The rows kept by saveRow, in order of number; `lab` is null before the first. */
+  rows(): Promise<{ lab: LabRecord | null; experiments: Experiment[] }>
   /** Writes results.tsv beside the work tree; untracked, as in the original. */
   writeResults(tsv: string): Promise<void>
   /** Every file of the repository, work tree included, as path → bytes: what the zip is made of. */
