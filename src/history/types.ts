@@ -75,6 +75,15 @@ export interface LabRecord {
   /** σ and floors that the page draws */
   floorBpb: number | null
   phase: 'new' | 'running' | 'paused' | 'stopped' | 'finished'
+  /** experiments after the baseline before the lab is finished; null or absent = no end */
+  maxExperiments?: number | null
+  /** programs that a person gave; each becomes the next experiment in turn */
+  queue?: QueuedProgram[]
+}
+
+export interface QueuedProgram {
+  trainJs: string
+  hypothesis: string
 }
 
 /** Rows, curves, weights. Every method resolves only when the change is durable. */
