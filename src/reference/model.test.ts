@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Rng } from '../core/rng'
 import type { ModelGraph } from '../graph/ir'
 import { BINARY_OPS, STRUCTURED_OPS, UNARY_OPS } from '../graph/ir'
+import { attentionForward } from './attention'
 import { finiteDifference, normalArray, worstRelativeError } from './gradientCheck'
 import { forwardGraph, lossAndGradients, type Tensors } from './model'
 import { elementwiseGraph, GraphWriter, layoutGraph, nanochatGraph, sequenceGraph } from './sampleGraphs'
@@ -93,6 +94,20 @@ test('a parameter read twice collects both gradients, an unused one gets zeros, 
   expect([...gradients.unused]).toEqual([0, 0, 0])
   expect(worstRelativeError(gradients.table, finiteDifference(() => run().loss, params.table))).toBeLessThan(1e-6)
   expect([...params.table]).toEqual([1, 2, 3, 4])
+})
+
+test.each([
+  [{ window: 1, scale: 0.9, softcap: 2 }, 0.9],
+  [{ window: 0, scale: 0, softcap: 0 }, 0.5],
+])('attributes reach the op: attention %o, where a scale of 0 means 1/√D', (attrs, scale) => {
+  const g = new GraphWriter()
+  const x = g.op('embedding', [g.param('table', 3, 2, 4), g.op('tokens', [])])
+  const graph = g.finish(g.reshape(g.op('attention', [x, x, x], attrs), 8))
+  const table = normalArray(new Rng(22, 'attention'), 24)
+  const rows = Float64Array.of(...table.subarray(8, 16), ...table.subarray(0, 8), ...table.subarray(16, 24))
+  const shape = { B: 1, T: 3, H: 2, KV: 2, D: 4, ...attrs, scale }
+  const logits = forwardGraph(graph, { table }, Int32Array.of(1, 0, 2), { B: 1, T: 3 })
+  expect([...logits]).toEqual([...attentionForward(rows, rows, rows, shape).out])
 })
 
 test('a missing parameter is named', () => {
