@@ -1,0 +1,34 @@
+// rmsnorm_backward: gradient of rmsnorm_forward with respect to x.
+// Math:     dX = rstd · (dOut - x · rstd² · mean(dOut · x)),  rstd = 1/sqrt(mean(x²) + eps)
+// Shapes:   dOut,x,dX [ROWS,C] row-major f32
+// Dispatch: LANES invocations per row, WG / LANES rows per workgroup; grid folded to GRID_X wide
+// Saves:    nothing
+// Writes:   dX overwrites. Accumulates: nothing.
+// Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
+// Check:    src/reference; atol 1e-6 × the largest |dX|, rtol 1e-4 (the two terms nearly cancel along x)
+// Source:   derivative of the forward
+@group(0) @binding(0) var<storage, read> dOut: array<#{V}>;
+@group(0) @binding(1) var<storage, read> x: array<#{V}>;
+@group(0) @binding(2) var<storage, read_write> dX: array<#{V}>;
+
+@compute @workgroup_size(#{WG})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
+  let row = index / #{LANES}u;
+  let start = row * #{UNITS}u + index % #{LANES}u;
+  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+
+  var squares = #{V}();
+  var products = #{V}();
+  for (var i = start; i < end; i += #{LANES}u) {
+    let v = x[i];
+    squares += v * v;
+    products += v * dOut[i];
+  }
+  let means = rowSum(vec2f(across(squares), across(products)), local) / f32(#{C});
+  let rstd = inverseSqrt(means.x + f32(#{EPS}));
+  let along = rstd * rstd * means.y;
+  for (var i = start; i < end; i += #{LANES}u) {
+    dX[i] = rstd * (dOut[i] - x[i] * along);
+  }
+}

@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest'
+import * as oracle from '../../reference/norm'
+import type { Capabilities, Lowering } from '../kernel'
+import { describeGpu, expectClose, runLowering } from '../testing/dawn'
+import { bothStyles, drawTensor, magnitude, narrowGpu, VALUE_KINDS, type ValueKind } from '../testing/tensors'
+import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward, type NormShape } from './norm'
+
+type Forward = (x: Float64Array, shape: NormShape) => Float64Array
+type Backward = (dOut: Float64Array, x: Float64Array, shape: NormShape) => Float64Array
+type Build = (shape: NormShape, caps: Capabilities) => Lowering
+
+const SEED = 11
+const SHAPES: NormShape[] = [
+  { rows: 1, C: 1, eps: 1e-6 },
+  { rows: 3, C: 7, eps: 1e-6 },
+  { rows: 67, C: 24, eps: 1e-6 },
+  { rows: 5, C: 1031, eps: 1e-6 },
+  { rows: 2, C: 4100, eps: 1e-5 },
+]
+
+const OPS: { name: string; forward: [Build, Forward]; backward: [Build, Backward] }[] = [
+  {
+    name: 'rmsNorm',
+    forward: [rmsNormForward, oracle.rmsNormForward],
+    backward: [rmsNormBackward, oracle.rmsNormBackward],
+  },
+  {
+    name: 'layerNorm',
+    forward: [layerNormForward, oracle.layerNormForward],
+    backward: [layerNormBackward, oracle.layerNormBackward],
+  },
+]
+
+/** f32 sums of C products err by about √C/8 ulp; outputs are of order 1, so 1e-5 leaves room. */
+async function checkForward([build, truth]: [Build, Forward], shape: NormShape, caps: Capabilities, kind: ValueKind) {
+  const x = drawTensor(kind, shape.rows * shape.C, SEED)
+  const { y } = await runLowering(build(shape, caps), { x, y: x.byteLength })
+  const name = `${build.name} ${shape.rows}x${shape.C} ${kind}`
+  const expected = truth(Float64Array.from(x), shape)
+  expectClose(new Float32Array(y), expected, { atol: 1e-5, rtol: 1e-4, seed: SEED, name })
+}
+
+/**
+ * The terms of dX, each as large as rstd·|dOut|, nearly cancel along x (and along 1), so the error is measured
+ * against the largest of them: 1e-5 of it.
+ */
+async function checkBackward([build, truth]: [Build, Backward], shape: NormShape, caps: Capabilities, kind: ValueKind) {
+  const { rows, C, eps } = shape
+  const x = drawTensor(kind, rows * C, SEED)
+  const dOut = drawTensor('normal', rows * C, SEED + 1)
+  const { dX } = await runLowering(build(shape, caps), { dOut, x, dX: x.byteLength })
+  const expected = truth(Float64Array.from(dOut), Float64Array.from(x), shape)
+  for (let row = 0; row < rows; row++) {
+    const values = x.subarray(row * C, (row + 1) * C)
+    const spread = build === layerNormBackward ? oracle.layerNormForward : oracle.rmsNormForward
+    // rstd, from how much the forward scaled the row
+    const scaled = magnitude(spread(Float64Array.from(values), { rows: 1, C, eps }))
+    const rstd = Math.min(1 / Math.sqrt(eps), scaled > 0 ? scaled / magnitude(values, 1e-30) : 1 / Math.sqrt(eps))
+    expectClose(new Float32Array(dX).subarray(row * C, (row + 1) * C), expected.subarray(row * C, (row + 1) * C), {
+      atol: 1e-5 * Math.max(rstd * magnitude(dOut), 1e-30),
+      rtol: 1e-4,
+      seed: SEED,
+      name: `${build.name} ${rows}x${C} row ${row} ${kind}`,
+    })
+  }
+}
+
+describeGpu('norms', () => {
+  it.each(OPS)('$name agrees with the reference in both styles, any shape', async ({ forward, backward }) => {
+    for (const { caps } of await bothStyles()) {
+      for (const shape of SHAPES) {
+        await checkForward(forward, shape, caps, 'normal')
+        await checkBackward(backward, shape, caps, 'normal')
+      }
+    }
+  })
+
+  it.each(OPS)('$name survives zeros, constants, 1e4 and 1e-8', async ({ forward, backward }) => {
+    for (const { caps } of await bothStyles()) {
+      for (const kind of VALUE_KINDS) {
+        for (const shape of [SHAPES[1], SHAPES[2]]) {
+          await checkForward(forward, shape, caps, kind)
+          await checkBackward(backward, shape, caps, kind)
+        }
+      }
+    }
+  })
+
+  it('centres a constant row of 1e4 exactly enough', async () => {
+    const shape = { rows: 1, C: 999, eps: 1e-5 }
+    for (const { caps } of await bothStyles()) {
+      const x = new Float32Array(999).fill(1e4 / 3)
+      const { y } = await runLowering(layerNormForward(shape, caps), { x, y: x.byteLength })
+      expectClose(new Float32Array(y), new Float64Array(999), { atol: 1e-4, rtol: 0, seed: 0, name: 'constant' })
+    }
+  })
+
+  it('covers every row when the grid is folded', async () => {
+    const caps = await narrowGpu()
+    const shape = { rows: 131, C: 33, eps: 1e-6 }
+    expect(rmsNormForward(shape, caps).kernels[0].workgroups[1]).toBeGreaterThan(1)
+    await checkForward(OPS[0].forward, shape, caps, 'normal')
+    await checkBackward(OPS[1].backward, shape, caps, 'normal')
+  })
+})
