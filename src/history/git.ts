@@ -3,7 +3,7 @@
 // Order matters everywhere: objects are durable before a ref names them, refs before the work tree follows,
 // so a process killed at any point leaves a repository that opens and passes fsck.
 
-import './bufferGlobal'
+import './nodeGlobals'
 import * as git from 'isomorphic-git'
 import { LabError } from '../core/errors'
 import { storeError } from './storeErrors'

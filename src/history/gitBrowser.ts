@@ -1,5 +1,6 @@
 // The repository in the page: LightningFS over IndexedDB, one database a lab.
 
+import './nodeGlobals'
 import LightningFS from '@isomorphic-git/lightning-fs'
 import { GitRepository } from './git'
 import type { RepoFs } from './git'
