@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest'
+import { LabError } from '../../core/errors'
+import { sha256 } from '../../core/hash'
+import { Rng } from '../../core/rng'
+import type { Experiment } from '../../history/types'
+import { decide } from '../../judge/keepRule'
+import { estimateNoise } from '../../judge/noise'
+import type { Knob } from '../../sandbox/contract'
+import { defaultProgram } from '../../sandbox/defaultProgram'
+import { findKnobs, setKnobs } from '../../sandbox/knobs'
+import type { Knobs } from '../testing'
+import { landscapeOf, PROGRAM, scriptedLab } from '../testing'
+import type { Controller, ResearchContext } from '../types'
+import { readCredit } from './credit'
+import { createController, CONTROLLER_NAMES } from './registry'
+import { fromUnit, sampleValue, stepTo, toUnit } from './space'
+
+const valuesOf = (source: string): Knobs => Object.fromEntries(findKnobs(source).map((knob) => [knob.name, knob.value]))
+
+function row(number: number, knobs: Knobs, change: Partial<Experiment> = {}): Experiment {
+  return {
+    labId: 'lab-1', number, status: 'discard', proposer: 'evolution', hypothesis: '', description: '', category: 'lr',
+    expectedDelta: null, expectedProbability: null, commit: '', parentCommit: '', parentNumber: number > 0 ? 0 : null,
+    createdAt: 0, finishedAt: 0, seeds: [], scores: [2], valBpb: 2, hiddenBpb: null, deltaBpb: 0, reason: '',
+    gates: [], measurements: null, error: null, programHash: String(number), knobs, ...change,
+  } // prettier-ignore
+}
+
+function context(source: string, history: Experiment[], seed = 1): ResearchContext {
+  return { lab: scriptedLab({ sigmaBpb: 0.004 }), source, knobs: findKnobs(source), history, rng: new Rng(seed, 'test') }
+}
+
+/** Experiments as the loop would do them, without git and rows: returns the true score of what was kept, and counts. */
+async function research(controller: Controller, source: string, seed: number, experiments: number) {
+  const truth = landscapeOf(findKnobs(source), seed)
+  const noise = new Rng(seed, 'noise')
+  const seeds = [0, 1, 2]
+  const run = (knobs: Knobs) => truth(knobs) + 0.004 * noise.normal()
+  const base = valuesOf(source)
+  const history = [row(0, base, { status: 'baseline', scores: seeds.map(() => run(base)), programHash: await sha256(source) })]
+  let incumbent = history[0]
+  let current = source
+  let failures = 0
+  const hashes = new Set<string>()
+  const rule = { kind: 'measured', repeats: 3, floorBpb: 0.001 } as const
+  const pairs = (scores: number[]) => scores.map((bpb, i) => ({ seed: seeds[i], bpb }))
+  for (let number = 1; number <= experiments; number++) {
+    const sigma = estimateNoise(history.map((known) => known.scores))!
+    const proposal = await controller.propose({
+      ...context(current, history),
+      rng: new Rng(seed, `propose/${number}`),
+    })
+    const knobs = valuesOf(proposal.source)
+    const hash = await sha256(proposal.source)
+    expect(hashes.has(hash)).toBe(false)
+    hashes.add(hash)
+    const tried = row(number, knobs, { ...proposal, parentNumber: incumbent.number, programHash: hash, scores: [] })
+    try {
+      for (;;) {
+        tried.scores.push(run(knobs))
+        while (incumbent.scores.length < tried.scores.length) incumbent.scores.push(run(incumbent.knobs))
+        const verdict = decide(rule, seeds, pairs(tried.scores), pairs(incumbent.scores), sigma)
+        tried.deltaBpb = verdict.deltaBpb
+        if (verdict.decision === 'more') continue
+        tried.status = verdict.decision
+        break
+      }
+    } catch (thrown) {
+      Object.assign(tried, { status: 'crash', deltaBpb: null, error: LabError.from(thrown).toJSON() })
+      failures++
+    }
+    history.push(tried)
+    if (tried.status === 'keep') {
+      incumbent = tried
+      current = proposal.source
+    }
+  }
+  return { gain: truth(base) - truth(incumbent.knobs), failures, history }
+}
+
+describe('space', () => {
+  const knob = (value: Knob['value'], space: Knob['space']): Knob => ({ name: 'K', value, space, line: 1, start: 0, end: 1 })
+
+  test('unit coordinates follow each scale', () => {
+    expect(toUnit(knob(0.02, { kind: 'log', min: 0.002, max: 0.2 }), 0.02)).toBeCloseTo(0.5, 12)
+    expect(toUnit(knob(8, { kind: 'pow2', min: 1, max: 64 }), 8)).toBeCloseTo(0.5, 12)
+    expect(fromUnit(knob(8, { kind: 'pow2', min: 1, max: 64 }), 0.6)).toBe(16)
+    expect(fromUnit(knob(3, { kind: 'int', min: 1, max: 5 }), 0.5)).toBe(3)
+    expect(fromUnit(knob(3, { kind: 'int', min: 1, max: 5 }), 7)).toBe(5)
+  })
+
+  test('a step always moves where there is room, however coarse the scale', () => {
+    expect(stepTo(knob(4, { kind: 'pow2', min: 1, max: 1024 }), 1, 0.01)).toBe(8)
+    expect(stepTo(knob(3, { kind: 'int', min: 1, max: 12 }), -1, 0.01)).toBe(2)
+    expect(stepTo(knob(1, { kind: 'int', min: 1, max: 12 }), -1, 0.3)).toBe(1)
+  })
+
+  test('a sample differs from the present value and stays inside', () => {
+    const rng = new Rng(3)
+    for (let i = 0; i < 200; i++) {
+      const int = sampleValue(knob(1, { kind: 'int', min: 1, max: 2 }), rng)
+      expect(int).toBe(2)
+      const log = Number(sampleValue(knob(0.01, { kind: 'log', min: 0.001, max: 0.1 }), rng))
+      expect(log).toBeGreaterThanOrEqual(0.001)
+      expect(log).toBeLessThanOrEqual(0.1)
+      expect(sampleValue(knob('a', { kind: 'oneOf', options: ['a', 'b', 'c'] }), rng)).not.toBe('a')
+    }
+  })
+})
+
+describe.each(CONTROLLER_NAMES)('%s', (name) => {
+  test('same history and seed, same proposal; its words name what changed', async () => {
+    const first = await createController(name).propose(context(PROGRAM, []))
+    const second = await createController(name).propose(context(PROGRAM, []))
+    expect(second).toEqual(first)
+    const before = valuesOf(PROGRAM)
+    const changed = Object.entries(valuesOf(first.source)).filter(([knob, value]) => before[knob] !== value)
+    expect(changed.length).toBeGreaterThan(0)
+    for (const [knob, value] of changed) {
+      expect(first.hypothesis).toContain(knob)
+      expect(first.description).toContain(`${knob} ${String(before[knob])} → ${String(value)}`)
+    }
+    expect(first.hypothesis).toMatch(/^[A-Z].*: .*\.$/)
+    expect(first.description).not.toMatch(/[\t\n]/)
+    expect(first.expectedProbability).toBeGreaterThan(0)
+    expect((await createController(name).propose(context(PROGRAM, [], 2))).source).not.toBe(first.source)
+  })
+
+  test('says so when every setting has been tried', async () => {
+    const source = `const FLAG = knob(true, { oneOf: [true, false] })\n`
+    const history = [row(0, { FLAG: true }, { programHash: await sha256(source), status: 'baseline' })]
+    const proposal = await createController(name).propose(context(source, history))
+    const tried = row(1, { FLAG: false }, { programHash: await sha256(proposal.source) })
+    await expect(createController(name).propose(context(source, [...history, tried]))).rejects.toMatchObject({
+      code: 'controller.exhausted',
+    })
+    const cutOff = { ...tried, status: 'crash', error: new LabError('lab.state', 'cut off').toJSON() } as const
+    expect((await createController(name).propose(context(source, [...history, cutOff]))).source).toBe(proposal.source)
+    await expect(createController(name).propose(context('// nothing\n', []))).rejects.toMatchObject({
+      code: 'controller.exhausted',
+    })
+  })
+})
+
+test('an unknown name is refused with the known ones', () => {
+  expect(() => createController('psychic')).toThrow(/psychic/)
+})
+
+describe('evolution', () => {
+  const base = row(0, valuesOf(PROGRAM), { status: 'baseline', deltaBpb: null })
+  const tryAll = async (history: Experiment[]) => {
+    const proposals = []
+    for (let seed = 0; seed < 120; seed++) proposals.push(await createController('evolution').propose(context(PROGRAM, history, seed)))
+    return proposals.map((proposal) => ({ ...proposal, knobs: valuesOf(proposal.source) }))
+  }
+
+  test('stays below what crashed', async () => {
+    const history = [base]
+    for (const [i, width] of [400, 220].entries()) {
+      const error = new LabError('gpu.oom', 'too big').toJSON()
+      history.push(row(i + 1, { ...base.knobs, WIDTH: width }, { status: 'crash', deltaBpb: null, error }))
+    }
+    for (const { knobs } of await tryAll(history)) expect(Number(knobs.WIDTH)).toBeLessThan(220)
+  })
+
+  test('follows a direction that paid', async () => {
+    const history = [base]
+    for (const [i, lr] of [0.05, 0.06, 0.07].entries()) {
+      history.push(row(i + 1, { ...base.knobs, MATRIX_LR: lr }, { deltaBpb: -0.02 }))
+      history.push(row(i + 11, { ...base.knobs, DEPTH: 4 + i }, { deltaBpb: 0.05 }))
+    }
+    const moved = (await tryAll(history)).map(({ knobs }) => Number(knobs.MATRIX_LR))
+    const up = moved.filter((lr) => lr > 0.04).length
+    const down = moved.filter((lr) => lr < 0.04).length
+    expect(up).toBeGreaterThan(3 * down)
+    expect(up).toBeGreaterThan(40)
+  })
+
+  test('puts near misses together', async () => {
+    const history = [
+      base,
+      row(1, { ...base.knobs, MATRIX_LR: 0.06 }, { deltaBpb: -0.004 }),
+      row(2, { ...base.knobs, ACTIVATION: 'silu' }, { deltaBpb: -0.005 }),
+    ]
+    const both = (await tryAll(history)).filter(({ knobs }) => knobs.MATRIX_LR === 0.06 && knobs.ACTIVATION === 'silu')
+    expect(both.length).toBeGreaterThan(3)
+    expect(both[0].hypothesis).toMatch(/near misses (1 and 2|2 and 1)/)
+    expect(both[0].category).toBe('combination')
+  })
+
+  test('step: grows with gains, shrinks with losses', () => {
+    const knobs = findKnobs(PROGRAM)
+    const step = (deltaBpb: number) =>
+      readCredit(knobs, [base, row(1, { ...base.knobs, MATRIX_LR: 0.06 }, { deltaBpb })], 0.004).knobs.get('MATRIX_LR')!.step
+    expect(step(-0.05)).toBeGreaterThan(step(0.05))
+  })
+
+  test('beats random on most of twenty landscapes over the knobs of the default program', async () => {
+    const source = defaultProgram('software')
+    let wins = 0
+    let failures = 0
+    let randomFailures = 0
+    const gains = { evolution: 0, random: 0 }
+    for (let seed = 1; seed <= 20; seed++) {
+      const evolved = await research(createController('evolution'), source, seed, 30)
+      const drawn = await research(createController('random'), source, seed, 30)
+      if (evolved.gain > drawn.gain) wins++
+      failures += evolved.failures
+      randomFailures += drawn.failures
+      gains.evolution += evolved.gain / 20
+      gains.random += drawn.gain / 20
+    }
+    const told = JSON.stringify({ wins, gains, failures, randomFailures })
+    console.log(told)
+    expect(wins, told).toBeGreaterThanOrEqual(15)
+    expect(failures, told).toBeLessThan(randomFailures)
+  })
+
+  test('a source changed by hand in between is taken as it is', async () => {
+    const source = setKnobs(PROGRAM, { DEPTH: 5 }).replace('const ROWS', 'const MY_ROWS')
+    const proposal = await createController('evolution').propose(context(source, [base]))
+    expect(proposal.source).not.toBe(source)
+  })
+})

@@ -1,0 +1,151 @@
+// The durable side of the loop: rows, lab state and branch, changed only together and in one order, so that a kill
+// between any two steps leaves a state that recover() can bring back to agreement.
+//   begin:  commit → row 'running' and next number (one transaction) → refs/attempts/<n>
+//   score:  row with one more score
+//   finish: curve, weights → row and incumbent (one transaction) → row in git → branch → results.tsv
+
+import { LabError } from '../core/errors'
+import { recover } from '../history/recover'
+import { resultsTsv } from '../history/results'
+import type { Experiment, LabRecord, Ledger, Repository, Snapshot } from '../history/types'
+
+/** Runs a storage operation; when the disk is full it may wait for room and try again. */
+export type Insist = <T>(operation: () => Promise<T>) => Promise<T>
+
+export interface LabBookDeps {
+  ledger: Ledger
+  repo: Repository
+  insist: Insist
+  now: () => number
+}
+
+/** A row cut off by a stop, a closed tab or a kill: it says nothing about its program. */
+export function wasInterrupted(row: Experiment): boolean {
+  return row.status === 'crash' && row.error?.code === 'lab.state'
+}
+
+/** Rows and lab as last made durable. */
+export class LabBook {
+  lab: LabRecord
+  readonly rows: Experiment[]
+  private readonly deps: LabBookDeps
+
+  private constructor(deps: LabBookDeps, lab: LabRecord, rows: Experiment[]) {
+    this.deps = deps
+    this.lab = lab
+    this.rows = rows
+  }
+
+  /**
+   * Loads a lab and mends what an earlier cut left behind; the branch ends on the incumbent.
+   * @returns the book and the numbers of the rows that were found running
+   * @throws LabError "lab.state" when there is no such lab, store.* from the stores
+   */
+  static async open(deps: LabBookDeps, labId: string): Promise<{ book: LabBook; closed: number[] }> {
+    const { ledger, repo, insist } = deps
+    const { closed } = await insist(() => recover(ledger, repo, labId))
+    const lab = await ledger.loadLab(labId)
+    if (!lab) throw new LabError('lab.state', `There is no lab ${labId}.`, { hint: 'Create a lab first.' })
+    const book = new LabBook(deps, lab, await ledger.listExperiments(labId))
+    const last = book.rows.at(-1)
+    // a kill between the decision and its copy in git leaves the copy behind
+    if (last) await insist(() => repo.saveRow(last, lab))
+    const home = book.home()
+    if (home !== null && (await repo.head()) !== home) await insist(() => repo.reset(home))
+    return { book, closed }
+  }
+
+  get incumbent(): Experiment | null {
+    return this.rows.find((row) => row.number === this.lab.incumbent) ?? null
+  }
+
+  /** train.js of an attempt. */
+  async source(row: Experiment): Promise<string> {
+    return (await this.deps.repo.read(row.commit))['train.js']
+  }
+
+  /**
+   * Commits a program and opens its row; when this resolves, the attempt can no longer be lost.
+   * @param fromQueue takes the program off the person's queue in the same transaction
+   */
+  async begin(
+    facts: Omit<Experiment, 'labId' | 'number' | 'status' | 'commit' | 'parentCommit' | 'createdAt'>,
+    source: string,
+    fromQueue: boolean,
+  ): Promise<Experiment> {
+    const { repo, insist, now } = this.deps
+    const number = this.lab.nextNumber
+    const parentCommit = this.home() ?? (await repo.head())
+    const snapshot: Snapshot = {
+      'program.md': this.lab.programMd,
+      'train.js': source,
+      'task.json': `${JSON.stringify(this.lab.task, null, 2)}\n`,
+    }
+    // the very first program is the repository's root already
+    const isRoot = this.rows.length === 0 && (await repo.read(parentCommit))['train.js'] === source
+    const message = `${number}: ${facts.description}\n\n${facts.hypothesis}`
+    const commit = isRoot ? parentCommit : await insist(() => repo.commit(snapshot, message, parentCommit))
+    const row: Experiment = {
+      ...facts,
+      labId: this.lab.labId,
+      number,
+      status: 'running',
+      commit,
+      parentCommit: isRoot ? '' : parentCommit,
+      createdAt: now(),
+    }
+    // only now: the person may have queued more while the disk was full
+    const queue = fromQueue ? (this.lab.queue ?? []).slice(1) : this.lab.queue
+    await this.write(row, { nextNumber: number + 1, ...(queue ? { queue } : {}) })
+    await insist(() => repo.tagAttempt(number, commit))
+    return row
+  }
+
+  /** One more score of a row that stays what it is. */
+  async score(row: Experiment, lab: Partial<LabRecord> = {}): Promise<void> {
+    await this.write(row, lab)
+    if (row.status === 'running') return
+    const { repo, insist } = this.deps
+    await insist(() => repo.saveRow(row, this.lab))
+    await insist(() => repo.writeResults(resultsTsv(this.rows)))
+  }
+
+  /** Records a decision; the branch stays on a new incumbent and goes back from anything else. */
+  async finish(
+    row: Experiment,
+    lab: Partial<LabRecord>,
+    artefacts: { curve: Float32Array | null; weights: Float32Array | null },
+  ): Promise<{ weightsSaved: boolean }> {
+    const { ledger, repo, insist } = this.deps
+    const { curve, weights } = artefacts
+    if (curve) await insist(() => ledger.saveCurve(row.labId, row.number, curve))
+    const weightsSaved = weights ? await ledger.saveWeights(row.labId, row.number, weights) : true
+    await this.write(row, lab)
+    await insist(() => repo.saveRow(row, this.lab))
+    const home = this.home()
+    if (home !== null && home !== row.commit) await insist(() => repo.reset(home))
+    await insist(() => repo.writeResults(resultsTsv(this.rows)))
+    return { weightsSaved }
+  }
+
+  /** Changes the lab's own state; a full disk is the caller's to handle. */
+  async patch(lab: Partial<LabRecord>): Promise<void> {
+    // first in memory: a decision made durable meanwhile must carry the change, too
+    this.lab = { ...this.lab, ...lab, updatedAt: this.deps.now() }
+    await this.deps.ledger.saveLab(this.lab)
+  }
+
+  private async write(row: Experiment, patch: Partial<LabRecord>): Promise<void> {
+    this.lab = { ...this.lab, ...patch, updatedAt: this.deps.now() }
+    await this.deps.insist(() => this.deps.ledger.commitDecision(row, this.lab))
+    const at = this.rows.findIndex((known) => known.number === row.number)
+    if (at < 0) this.rows.push(row)
+    else this.rows[at] = row
+  }
+
+  /** Where the branch belongs: on the incumbent, or where the lab began. */
+  private home(): string | null {
+    const first = this.rows.at(0)
+    return this.incumbent?.commit ?? (first ? first.parentCommit || first.commit : null)
+  }
+}
