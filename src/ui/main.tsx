@@ -1,0 +1,19 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { connectLab } from '../worker/client'
+import { App } from './App'
+import { SessionContext } from './state/context'
+import { createSession } from './state/session'
+import { startTheme } from './state/theme'
+import './styles/index.css'
+
+startTheme()
+const session = createSession(connectLab())
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <SessionContext value={session}>
+      <App />
+    </SessionContext>
+  </StrictMode>,
+)

@@ -1,0 +1,72 @@
+// The live curve: fixed typed arrays that are filled in place and thinned in place, so that a run of
+// any length costs the same memory and no array is ever copied per step.
+
+import type { CurvePoint } from '../../judge/types'
+
+/** How much of the previous average a full-resolution point keeps. */
+const SMOOTHING = 0.9
+
+export class PointRing {
+  readonly step: Float64Array
+  readonly loss: Float64Array
+  readonly smooth: Float64Array
+  length = 0
+  /** rises with every change; what React compares */
+  version = 0
+  lastLoss = Number.NaN
+  lastStep = 0
+  private stride = 1
+  private pending = 0
+  private pendingLoss = 0
+  private average = 0
+  private weight = 0
+
+  /** @param capacity points kept at most; past it neighbours are averaged in pairs */
+  constructor(capacity = 4096) {
+    this.step = new Float64Array(capacity)
+    this.loss = new Float64Array(capacity)
+    this.smooth = new Float64Array(capacity)
+  }
+
+  clear() {
+    this.length = this.pending = this.pendingLoss = this.average = this.weight = this.lastStep = 0
+    this.stride = 1
+    this.lastLoss = Number.NaN
+    this.version++
+  }
+
+  /** Adds a batch in order. Non-finite losses are left out: the run's outcome reports them. */
+  push(points: readonly CurvePoint[]) {
+    for (const point of points) {
+      if (Number.isFinite(point.loss)) this.add(point.step, point.loss)
+    }
+    this.version++
+  }
+
+  private add(step: number, loss: number) {
+    this.lastLoss = loss
+    this.lastStep = step
+    this.average = SMOOTHING * this.average + (1 - SMOOTHING) * loss
+    this.weight = SMOOTHING * this.weight + (1 - SMOOTHING)
+    this.pendingLoss += loss
+    this.pending++
+    if (this.pending < this.stride) return
+    if (this.length === this.step.length) this.thin()
+    const at = this.length++
+    this.step[at] = step
+    this.loss[at] = this.pendingLoss / this.pending
+    this.smooth[at] = this.average / this.weight
+    this.pending = this.pendingLoss = 0
+  }
+
+  private thin() {
+    const half = this.length >> 1
+    for (let i = 0; i < half; i++) {
+      this.step[i] = this.step[2 * i + 1]
+      this.loss[i] = (this.loss[2 * i] + this.loss[2 * i + 1]) / 2
+      this.smooth[i] = this.smooth[2 * i + 1]
+    }
+    this.length = half
+    this.stride *= 2
+  }
+}

@@ -1,0 +1,145 @@
+// Joins the client, the store and the live curve: events in, commands out.
+
+import { LabError } from '../../core/errors'
+import type { LabClient } from '../../worker/client'
+import type { LabEvent } from '../../worker/protocol'
+import { checkGpu } from './gpuSupport'
+import { PointRing } from './pointRing'
+import { labSettings } from './settings'
+import { createStore, INITIAL, noticeOf } from './store'
+import type { Store } from './store'
+import { readHash, writeHash } from './urlHash'
+
+/** Live points reach the chart at most this often. */
+const CURVE_INTERVAL_MS = 100
+
+export interface Session {
+  client: LabClient
+  store: Store
+  curve: LiveCurve
+  /** Runs a command; a failure becomes a notice, and false. */
+  attempt(label: string, command: () => Promise<void>): Promise<boolean>
+  /** Creates a lab from the draft and starts it. */
+  startNew(): Promise<void>
+  /** Shows a lab of the past and makes the worker load it. */
+  openLab(labId: string): Promise<boolean>
+  showExperiment(number: number | null): void
+}
+
+/** The curve of the run in progress; listeners are told at most ten times a second. */
+export interface LiveCurve {
+  ring: PointRing
+  number: number | null
+  repeat: number
+  subscribe(listener: () => void): () => void
+}
+
+export function createSession(client: LabClient): Session {
+  const { draft, place } = readHash(location.hash)
+  const store = createStore({ ...INITIAL, draft, labId: place.labId, openExperiment: place.experiment })
+  const { curve, receive } = createCurve()
+
+  const onEvent = (event: LabEvent) => {
+    if (event.kind === 'status') store.dispatch(event)
+    else if (event.kind === 'download') store.dispatch({ kind: 'download', download: event })
+    else receive(event)
+  }
+
+  async function attempt(label: string, command: () => Promise<void>): Promise<boolean> {
+    store.dispatch({ kind: 'busy', label })
+    try {
+      await command()
+      return true
+    } catch (thrown) {
+      store.dispatch({ kind: 'notice', notice: noticeOf(LabError.from(thrown)) })
+      return false
+    } finally {
+      store.dispatch({ kind: 'busy', label: null })
+    }
+  }
+
+  const session: Session = {
+    client,
+    store,
+    curve,
+    attempt,
+    async startNew() {
+      await attempt('start', async () => {
+        store.dispatch({ kind: 'notice', notice: null })
+        const defaults = store.get().defaults ?? await client.api.defaults()
+        store.dispatch({ kind: 'defaults', defaults })
+        const labId = await client.api.create(labSettings(store.get().draft, defaults, store.get().edited))
+        store.dispatch({ kind: 'show', labId })
+        await client.api.start()
+      })
+    },
+    openLab: (labId) => attempt('open', async () => {
+      store.dispatch({ kind: 'show', labId })
+      await client.api.open(labId)
+    }),
+    showExperiment: (number) => store.dispatch({ kind: 'openExperiment', number }),
+  }
+
+  mirrorToUrl(store)
+  client.onFailure((message) => store.dispatch({
+    kind: 'notice',
+    notice: { level: 'error', message, hint: 'Reload the page. Nothing that was recorded is lost.' },
+  }))
+  void boot(session, onEvent)
+  return session
+}
+
+/** Looks for WebGPU, then greets the worker. Each part may fail on its own: the record stays readable. */
+async function boot(session: Session, onEvent: (event: LabEvent) => void) {
+  const { client, store } = session
+  const connected = await session.attempt('connect', async () => {
+    await client.subscribe(onEvent)
+    store.dispatch({ kind: 'status', status: await client.api.status() })
+  })
+  const support = await checkGpu()
+  if (support.ok && connected) {
+    await session.attempt('probe', async () => {
+      store.dispatch({ kind: 'adapter', adapter: await client.api.probe() })
+      store.dispatch({ kind: 'defaults', defaults: await client.api.defaults() })
+    })
+  }
+  store.dispatch({ kind: 'support', support })
+  const { labId, status } = store.get()
+  if (connected && labId && status.labId !== labId) await session.openLab(labId)
+}
+
+function createCurve() {
+  const listeners = new Set<() => void>()
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const curve: LiveCurve = {
+    ring: new PointRing(),
+    number: null,
+    repeat: 0,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  const receive = (event: Extract<LabEvent, { kind: 'points' }>) => {
+    if (event.reset || event.number !== curve.number || event.repeat !== curve.repeat) curve.ring.clear()
+    curve.number = event.number
+    curve.repeat = event.repeat
+    curve.ring.push(event.points)
+    timer ??= setTimeout(() => {
+      timer = null
+      for (const listener of listeners) listener()
+    }, CURVE_INTERVAL_MS)
+  }
+  return { curve, receive }
+}
+
+function mirrorToUrl(store: Store) {
+  let written = location.hash.replace(/^#/, '')
+  store.subscribe(() => {
+    const { draft, labId, openExperiment } = store.get()
+    const hash = writeHash(draft, { labId, experiment: openExperiment })
+    if (hash === written) return
+    written = hash
+    history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
+  })
+}

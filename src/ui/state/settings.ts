@@ -1,0 +1,117 @@
+// What a person chooses before Start, and how it is written into the URL so that a setup can be shared.
+
+import type { DatasetSource, TokenizerSpec } from '../../data/types'
+import type { Budget } from '../../judge/task'
+import type { LabSettings } from '../../worker/protocol'
+
+/** `budget: null` means what the adapter's tier suggests. */
+export interface Draft {
+  dataset: DatasetSource
+  tokenizer: TokenizerSpec
+  budget: Budget | null
+  controller: string
+  rule: 'measured' | 'plain'
+  maxExperiments: number | null
+  seed: number
+}
+
+export const BUILT_IN: DatasetSource = { kind: 'grammar', seed: 1, bytes: 4_000_000 }
+
+export const DEFAULT_DRAFT: Draft = {
+  dataset: BUILT_IN,
+  tokenizer: { kind: 'bytes' },
+  budget: null,
+  controller: 'evolution',
+  rule: 'measured',
+  maxExperiments: null,
+  seed: 1,
+}
+
+const FALLBACK_BUDGET: Budget = { kind: 'seconds', amount: 30 }
+
+/** Texts that are fetched from where their authors publish them. */
+export const URL_PRESETS: { label: string; note: string; source: Extract<DatasetSource, { kind: 'url' }> }[] = [
+  {
+    label: 'Tiny Shakespeare',
+    note: '1.1 MB of plays',
+    source: {
+      kind: 'url',
+      url: 'https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt',
+      format: 'text',
+    },
+  },
+  {
+    label: 'TinyStories',
+    note: 'first 20 MB of the validation file',
+    source: {
+      kind: 'url',
+      url: 'https://huggingface.co/datasets/roneneldan/TinyStories/resolve/main/TinyStoriesV2-GPT4-valid.txt',
+      format: 'text',
+      maxBytes: 20_000_000,
+    },
+  },
+  {
+    label: 'ClimbMix',
+    note: 'first 20 MB of one shard of the web',
+    source: {
+      kind: 'url',
+      url: 'https://huggingface.co/datasets/karpathy/climbmix-400b-shuffle/resolve/main/shard_00000.parquet',
+      format: 'parquet',
+      field: 'text',
+      maxBytes: 20_000_000,
+    },
+  },
+]
+
+/** Guesses how to read a URL from the end of its path. */
+export function formatOfUrl(url: string): 'text' | 'jsonl' | 'parquet' {
+  const path = url.split(/[?#]/)[0].toLowerCase()
+  if (path.endsWith('.parquet')) return 'parquet'
+  if (path.endsWith('.jsonl') || path.endsWith('.ndjson')) return 'jsonl'
+  return 'text'
+}
+
+/** A short name for a dataset, used as the lab's name and in lists. */
+export function datasetLabel(source: DatasetSource): string {
+  if (source.kind === 'grammar') return 'Built-in stories'
+  if (source.kind === 'text') return source.name
+  const preset = URL_PRESETS.find((entry) => entry.source.url === source.url)
+  if (preset) return preset.label
+  try {
+    const url = new URL(source.url)
+    return url.pathname.split('/').findLast((part) => part !== '') ?? url.host
+  } catch {
+    return source.url || 'URL'
+  }
+}
+
+export function tokenizerLabel(tokenizer: TokenizerSpec): string {
+  return tokenizer.kind === 'bytes' ? 'bytes' : `BPE ${tokenizer.vocab}`
+}
+
+export function budgetLabel(budget: Budget): string {
+  if (budget.kind === 'tokens') {
+    return budget.amount >= 1e6 ? `${budget.amount / 1e6} M tokens` : `${Math.round(budget.amount / 1e3)} k tokens`
+  }
+  return budget.amount % 60 === 0 ? `${budget.amount / 60} min` : `${budget.amount} s`
+}
+
+/** Makes the draft complete: what `create` is given. */
+export function labSettings(
+  draft: Draft,
+  defaults: { trainJs: string; programMd: string; budget: Budget } | null,
+  edited: { trainJs: string | null; programMd: string | null },
+): LabSettings {
+  return {
+    name: datasetLabel(draft.dataset),
+    dataset: draft.dataset,
+    tokenizer: draft.tokenizer,
+    budget: draft.budget ?? defaults?.budget ?? FALLBACK_BUDGET,
+    keepRule: { kind: draft.rule, repeats: draft.rule === 'measured' ? 3 : 1, floorBpb: 0 },
+    controller: draft.controller,
+    maxExperiments: draft.maxExperiments,
+    seed: draft.seed,
+    programMd: edited.programMd ?? defaults?.programMd ?? '',
+    trainJs: edited.trainJs ?? defaults?.trainJs ?? '',
+  }
+}

@@ -1,0 +1,152 @@
+// The page's whole state: one reducer, one object, fed by the worker's events and by the person.
+
+import { DEFAULT_DRAFT } from './settings'
+import type { Draft } from './settings'
+import type { GpuSupport } from './gpuSupport'
+import type { LabErrorJson } from '../../core/errors'
+import type { AdapterInfo } from '../../judge/types'
+import type { Budget } from '../../judge/task'
+import type { LabEvent, LabStatus } from '../../worker/protocol'
+
+export interface Notice {
+  level: 'info' | 'warning' | 'error'
+  message: string
+  hint: string
+}
+
+export interface AppState {
+  /** null while the browser is being asked */
+  support: GpuSupport | null
+  adapter: AdapterInfo | null
+  status: LabStatus
+  draft: Draft
+  defaults: { trainJs: string; programMd: string; budget: Budget } | null
+  /** the editors' text before a lab exists; null where untouched */
+  edited: { trainJs: string | null; programMd: string | null }
+  /** the lab whose record is shown; null shows the start panel */
+  labId: string | null
+  openExperiment: number | null
+  download: Extract<LabEvent, { kind: 'download' }> | null
+  /** what went wrong or should be known, from the page itself */
+  notice: Notice | null
+  /** label of the command in flight; its button waits */
+  busy: string | null
+}
+
+export const IDLE: LabStatus = {
+  seq: 0,
+  phase: 'idle',
+  activity: 'idle',
+  labId: null,
+  number: null,
+  repeat: 0,
+  repeats: 0,
+  progress: 0,
+  stepMs: 0,
+  tokensPerSecond: 0,
+  bytesAllocated: 0,
+  adapter: null,
+  watching: false,
+  notice: null,
+  error: null,
+}
+
+export const INITIAL: AppState = {
+  support: null,
+  adapter: null,
+  status: IDLE,
+  draft: DEFAULT_DRAFT,
+  defaults: null,
+  edited: { trainJs: null, programMd: null },
+  labId: null,
+  openExperiment: null,
+  download: null,
+  notice: null,
+  busy: null,
+}
+
+export type AppAction =
+  | { kind: 'support'; support: GpuSupport }
+  | { kind: 'adapter'; adapter: AdapterInfo }
+  | { kind: 'defaults'; defaults: NonNullable<AppState['defaults']> }
+  | { kind: 'status'; status: LabStatus }
+  | { kind: 'download'; download: AppState['download'] }
+  | { kind: 'draft'; change: Partial<Draft> }
+  | { kind: 'edit'; change: Partial<AppState['edited']> }
+  | { kind: 'show'; labId: string | null }
+  | { kind: 'openExperiment'; number: number | null }
+  | { kind: 'notice'; notice: Notice | null }
+  | { kind: 'busy'; label: string | null }
+
+/** The next state. Late status events (lower seq) are dropped: messages may overtake a snapshot. */
+export function reduce(state: AppState, action: AppAction): AppState {
+  switch (action.kind) {
+    case 'support':
+      return { ...state, support: action.support }
+    case 'adapter':
+      return { ...state, adapter: action.adapter }
+    case 'defaults':
+      return { ...state, defaults: action.defaults }
+    case 'status': {
+      if (action.status.seq < state.status.seq) return state
+      const { status } = action
+      return {
+        ...state,
+        status,
+        adapter: status.adapter ?? state.adapter,
+        labId: state.labId ?? status.labId,
+        download: status.activity === 'preparing data' ? state.download : null,
+      }
+    }
+    case 'download':
+      return { ...state, download: action.download }
+    case 'draft':
+      return { ...state, draft: { ...state.draft, ...action.change } }
+    case 'edit':
+      return { ...state, edited: { ...state.edited, ...action.change } }
+    case 'show':
+      if (state.labId === action.labId) return state
+      return {
+        ...state,
+        labId: action.labId,
+        openExperiment: null,
+        notice: null,
+        edited: { trainJs: null, programMd: null },
+      }
+    case 'openExperiment':
+      return { ...state, openExperiment: action.number }
+    case 'notice':
+      return { ...state, notice: action.notice }
+    case 'busy':
+      return { ...state, busy: action.label }
+  }
+}
+
+/** What the page says about a failure. */
+export function noticeOf(error: Pick<LabErrorJson, 'message' | 'hint'>): Notice {
+  return { level: 'error', message: error.message, hint: error.hint }
+}
+
+export interface Store {
+  get(): AppState
+  dispatch(action: AppAction): void
+  subscribe(listener: () => void): () => void
+}
+
+export function createStore(initial: AppState): Store {
+  let state = initial
+  const listeners = new Set<() => void>()
+  return {
+    get: () => state,
+    dispatch(action) {
+      const next = reduce(state, action)
+      if (next === state) return
+      state = next
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { useState } from 'react'
+import type { Experiment } from '../../history/types'
+import { useApp, useSession } from '../state/context'
+import { bpb, delta } from '../state/format'
+import { Badge } from './Badge'
+
+const FILTERS = ['all', 'kept', 'discarded', 'failed'] as const
+type Filter = (typeof FILTERS)[number]
+
+function passes(row: Experiment, filter: Filter): boolean {
+  if (filter === 'all') return true
+  if (filter === 'kept') return row.status === 'keep' || row.status === 'baseline'
+  if (filter === 'discarded') return row.status === 'discard'
+  return !['keep', 'baseline', 'discard', 'running', 'thought'].includes(row.status)
+}
+
+/** All attempts, newest first. */
+export function ExperimentList({ rows, incumbent }: { rows: readonly Experiment[] | null; incumbent: number | null }) {
+  const [filter, setFilter] = useState<Filter>('all')
+  const shown = (rows ?? []).filter((row) => passes(row, filter)).reverse()
+  return (
+    <section className="card experiments" aria-labelledby="experiments-title">
+      <div className="card-head">
+        <h2 id="experiments-title">Experiments</h2>
+        <label className="filter">
+          <span className="visually-hidden">Show</span>
+          <select value={filter} onChange={(event) => setFilter(FILTERS[event.target.selectedIndex])}>
+            {FILTERS.map((name) => <option key={name}>{name}</option>)}
+          </select>
+        </label>
+      </div>
+      <div className="list-scroll">
+        <ol className="experiment-list" aria-label="Experiments" reversed>
+          {shown.map((row) => <Item key={row.number} row={row} isBest={row.number === incumbent} />)}
+        </ol>
+        {shown.length === 0 && (
+          <p className="empty">
+            {rows && rows.length > 0 ? `None ${filter} so far.` : 'The first entry is the baseline: the program as it is.'}
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
+  const session = useSession()
+  const open = useApp((state) => state.openExperiment === row.number)
+  return (
+    <li data-number={row.number} data-status={row.status}>
+      <button type="button" className="experiment" aria-haspopup="dialog" aria-expanded={open}
+        onClick={() => session.showExperiment(row.number)}>
+        <span className="experiment-head">
+          <span className="experiment-number num">{row.number}</span>
+          <Badge status={row.status} />
+          {isBest && <span className="best-tag">best</span>}
+          {row.proposer !== 'baseline' && <span className="experiment-by">{row.proposer}</span>}
+          <span className="experiment-score num">
+            {row.deltaBpb !== null && <span className={row.deltaBpb < 0 ? 'down' : 'up'}>{delta(row.deltaBpb)}</span>}
+            <b>{bpb(row.valBpb)}</b>
+          </span>
+        </span>
+        <span className="experiment-text">{row.hypothesis || row.description}</span>
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,35 @@
+import { useApp, useExperiments, useLabs } from '../state/context'
+import { summarise } from '../state/summary'
+import { StaircasePanel } from '../charts/StaircasePanel'
+import { ExperimentList } from './ExperimentList'
+import { ExperimentSheet } from './ExperimentSheet'
+import { Preparing } from './Preparing'
+import { ProgramSection } from './ProgramSection'
+import { RunPanel } from './RunPanel'
+import { RunStrip } from './RunStrip'
+import { ScoreLine } from './ScoreLine'
+
+/** One lab: how far it has come, what it does now, what it has tried, and its program. */
+export function LabView({ labId }: { labId: string }) {
+  const lab = useLabs()?.find((entry) => entry.labId === labId) ?? null
+  const rows = useExperiments(labId)
+  const open = useApp((state) => state.openExperiment)
+  const shown = rows ?? []
+  const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
+  return (
+    <>
+      <RunStrip lab={lab} />
+      <Preparing />
+      <div className="lab-grid">
+        <div className="lab-main">
+          <ScoreLine lab={lab} summary={summarise(shown)} />
+          <StaircasePanel lab={lab} rows={shown} />
+          <RunPanel lab={lab} rows={shown} />
+        </div>
+        <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
+      </div>
+      <ProgramSection labId={labId} lab={lab} />
+      {opened && <ExperimentSheet labId={labId} row={opened} rows={shown} lab={lab} />}
+    </>
+  )
+}

@@ -1,0 +1,47 @@
+import { useApp, useSession } from '../state/context'
+import type { Notice } from '../state/store'
+import { Icon } from './Icon'
+import { NoWebGpu } from './NoWebGpu'
+
+/** All that the person should know before anything else on the page. */
+export function Notices() {
+  const { store } = useSession()
+  const support = useApp((state) => state.support)
+  const own = useApp((state) => state.notice)
+  const told = useApp((state) => state.status.notice)
+  const failure = useApp((state) => state.status.error)
+  const watching = useApp((state) => state.status.watching)
+  const isTold = failure !== null && told?.message === failure.message
+  return (
+    <div className="notices">
+      {support && !support.ok && <NoWebGpu support={support} />}
+      {watching && (
+        <Banner notice={{
+          level: 'info',
+          message: 'Another tab leads this lab; this one watches.',
+          hint: 'Everything shown here is live. To give commands, use the other tab, or close it and reload this one.',
+        }} />
+      )}
+      {failure && !isTold && <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} />}
+      {told && <Banner notice={told} />}
+      {own && <Banner notice={own} onClose={() => store.dispatch({ kind: 'notice', notice: null })} />}
+    </div>
+  )
+}
+
+function Banner({ notice, onClose }: { notice: Notice; onClose?: () => void }) {
+  return (
+    <div className={`banner banner-${notice.level}`} role={notice.level === 'error' ? 'alert' : 'status'}>
+      <Icon name={notice.level === 'info' ? 'info' : 'warn'} />
+      <p>
+        <b>{notice.message}</b>
+        {notice.hint && <span>{notice.hint}</span>}
+      </p>
+      {onClose && (
+        <button type="button" className="button button-quiet icon-only" aria-label="Dismiss" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,55 @@
+import { useSyncExternalStore } from 'react'
+import { LossChart } from '../charts/LossChart'
+import type { Experiment, LabRecord } from '../../history/types'
+import type { LabStatus } from '../../worker/protocol'
+import { useApp, useSession, useStoredCurve } from '../state/context'
+import { bytes, count, duration, milliseconds } from '../state/format'
+
+/** Seconds until the run's training ends; NaN when that cannot be said. */
+export function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
+  const budget = lab?.task.budget
+  if (!budget || status.phase !== 'running' || status.progress <= 0 || status.progress >= 1) return Number.NaN
+  const left = (1 - status.progress) * budget.amount
+  if (budget.kind === 'seconds') return left
+  return status.tokensPerSecond > 0 ? left / status.tokensPerSecond : Number.NaN
+}
+
+/** The run in progress: its loss over the incumbent's, and its measurements. */
+export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly Experiment[] }) {
+  const { curve } = useSession()
+  const status = useApp((state) => state.status)
+  const running = rows.find((row) => row.status === 'running')
+  const incumbent = lab?.incumbent ?? null
+  const ghost = useStoredCurve(lab?.labId ?? '', incumbent)
+  const version = useSyncExternalStore(curve.subscribe, () => curve.ring.version)
+  const { lastLoss, lastStep } = curve.ring
+  return (
+    <section className="card run" aria-labelledby="run-title">
+      <div className="card-head">
+        <h2 id="run-title">Current run</h2>
+        <ul className="legend" aria-label="Curves">
+          <li><i className="swatch-live" aria-hidden="true" />training loss</li>
+          {ghost && <li><i className="swatch-ghost" aria-hidden="true" />best so far ({incumbent})</li>}
+        </ul>
+        <p className="axis-note">nats per token over steps</p>
+      </div>
+      {running && <p className="run-hypothesis">{running.hypothesis}</p>}
+      <div className="loss-frame">
+        <LossChart ghost={ghost} />
+        {curve.ring.length === 0 && <p className="empty-chart">The curve appears with the first training step.</p>}
+      </div>
+      <dl className="facts" data-version={version}>
+        <Fact term="Loss" value={Number.isFinite(lastLoss) ? lastLoss.toFixed(3) : '–'} />
+        <Fact term="Step" value={lastStep > 0 ? count(lastStep) : '–'} />
+        <Fact term="Speed" value={status.tokensPerSecond > 0 ? `${count(status.tokensPerSecond)} tok/s` : '–'} />
+        <Fact term="Step time" value={milliseconds(status.stepMs)} />
+        <Fact term="Memory" value={status.bytesAllocated > 0 ? bytes(status.bytesAllocated) : '–'} />
+        <Fact term="Time left" value={duration(secondsLeft(status, lab))} />
+      </dl>
+    </section>
+  )
+}
+
+function Fact({ term, value }: { term: string; value: string }) {
+  return <div><dt>{term}</dt><dd className="num">{value}</dd></div>
+}

@@ -1,0 +1,70 @@
+import { useState } from 'react'
+import { LabError } from '../../core/errors'
+import { useSession } from '../state/context'
+
+const TOKENS = 200
+
+type Sample = { text: string } | { problem: string; hint: string }
+
+/** Lets a trained model write, beside the baseline where its weights are still there. */
+export function SamplePanel({ number, isBaseline }: { number: number; isBaseline: boolean }) {
+  const { client } = useSession()
+  const [prompt, setPrompt] = useState('Once ')
+  const [temperature, setTemperature] = useState(0.8)
+  const [busy, setBusy] = useState(false)
+  const [own, setOwn] = useState<Sample | null>(null)
+  const [base, setBase] = useState<Sample | null>(null)
+
+  const write = (which: number): Promise<Sample> => client.api.sample(which, prompt, TOKENS, temperature).then(
+    (text) => ({ text }),
+    (thrown: unknown) => {
+      const { message, hint } = LabError.from(thrown)
+      return { problem: message, hint }
+    },
+  )
+  const generate = async () => {
+    setBusy(true)
+    // one after the other: both want the same adapter
+    setOwn(await write(number))
+    if (!isBaseline) setBase(await write(0))
+    setBusy(false)
+  }
+
+  return (
+    <section className="sample" aria-labelledby="sample-title">
+      <h3 id="sample-title">Let it write</h3>
+      <form onSubmit={(event) => {
+        event.preventDefault()
+        if (!busy) void generate()
+      }}>
+        <label className="field sample-prompt">
+          <span className="field-label">Prompt</span>
+          <input type="text" value={prompt} onChange={(event) => setPrompt(event.target.value)} />
+        </label>
+        <label className="field">
+          <span className="field-label">Temperature <span className="num">{temperature.toFixed(1)}</span></span>
+          <input type="range" min={0} max={1.5} step={0.1} value={temperature}
+            onChange={(event) => setTemperature(event.target.valueAsNumber)} />
+        </label>
+        <button type="submit" className="button button-plain" aria-disabled={busy}>
+          {busy ? 'Writing…' : 'Generate'}
+        </button>
+      </form>
+      <div className="sample-pair" aria-live="polite">
+        {base && <Written title="Baseline" prompt={prompt} sample={base} />}
+        {own && <Written title={isBaseline ? 'Baseline' : `Experiment ${number}`} prompt={prompt} sample={own} />}
+      </div>
+    </section>
+  )
+}
+
+function Written({ title, prompt, sample }: { title: string; prompt: string; sample: Sample }) {
+  return (
+    <figure className="written">
+      <figcaption>{title}</figcaption>
+      {'text' in sample
+        ? <p className="written-text"><b>{prompt}</b>{sample.text}</p>
+        : <p className="note">{sample.problem} {sample.hint}</p>}
+    </figure>
+  )
+}

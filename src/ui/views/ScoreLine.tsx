@@ -1,0 +1,41 @@
+import type { LabRecord } from '../../history/types'
+import { bpb, percent } from '../state/format'
+import type { Summary } from '../state/summary'
+
+/** The numbers that matter, before any chart. */
+export function ScoreLine({ lab, summary }: { lab: LabRecord | null; summary: Summary }) {
+  const { best, baseline, gain, kept, decided } = summary
+  const sigma = lab?.sigmaBpb ?? null
+  const floor = lab?.floorBpb ?? null
+  const way = floor !== null && baseline !== null && best !== null && baseline > floor
+    ? (baseline - best) / (baseline - floor)
+    : null
+  return (
+    <dl className="score-line" aria-label="Scores">
+      <div className="score-best">
+        <dt>Best val_bpb</dt>
+        <dd className="num">{bpb(best)}</dd>
+        <dd className="score-note">
+          {gain > 0 ? `${percent(gain)} below the baseline` : 'bits per byte, lower is better'}
+        </dd>
+      </div>
+      <div>
+        <dt>Baseline</dt>
+        <dd className="num">{bpb(baseline)}</dd>
+        <dd className="score-note">{sigma === null ? 'noise not measured yet' : `noise σ ${bpb(sigma)}`}</dd>
+      </div>
+      <div>
+        <dt>Kept</dt>
+        <dd className="num">{kept}<small> of {decided}</small></dd>
+        <dd className="score-note">{decided - kept === 0 ? 'experiments decided' : `${decided - kept} tried and undone`}</dd>
+      </div>
+      <div>
+        <dt>Entropy floor</dt>
+        <dd className="num">{bpb(floor)}</dd>
+        <dd className="score-note">
+          {floor === null ? 'not known for this text' : way !== null && way > 0 ? `${percent(way, 0)} of the way` : 'no model can go below'}
+        </dd>
+      </div>
+    </dl>
+  )
+}

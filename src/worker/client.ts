@@ -1,0 +1,62 @@
+// The page's side of the lab: commands and events through Comlink, rows straight from IndexedDB.
+// Whatever the page needs from deeper layers is handed on here.
+
+import { proxy, transfer, wrap } from 'comlink'
+import { liveQuery } from 'dexie'
+import { liveCurve, liveExperiments, liveLabs } from '../history/ledgerDexie'
+import type { Experiment, LabRecord } from '../history/types'
+import type { LabApi, LabEvent } from './protocol'
+
+/** Everything the page may do; a test or a story page can stand in another one. */
+export interface LabClient {
+  readonly api: Omit<LabApi, 'subscribe'>
+  /** Passes every event of the worker to `listener`. Called once. */
+  subscribe(listener: (event: LabEvent) => void): Promise<void>
+  /** Calls `failed` if the worker itself cannot be loaded or dies. */
+  onFailure(failed: (message: string) => void): void
+  /** Live rows: `next` is called now and after every change; the result stops it. */
+  watchLabs(next: (labs: LabRecord[]) => void, failed: (error: unknown) => void): () => void
+  watchExperiments(labId: string, next: (rows: Experiment[]) => void, failed: (error: unknown) => void): () => void
+  /** [step, loss] pairs of a finished run. */
+  loadCurve(labId: string, number: number): Promise<Float32Array | null>
+}
+
+/** Starts the lab worker and connects to it. Rows are read here, from the same database that it writes. */
+export function connectLab(): LabClient {
+  const worker = new Worker(new URL('./lab.ts', import.meta.url), { type: 'module', name: 'assay lab' })
+  const remote = wrap<LabApi>(worker)
+  return {
+    api: {
+      status: () => remote.status(),
+      probe: () => remote.probe(),
+      defaults: () => remote.defaults(),
+      check: (trainJs, tokenizer) => remote.check(trainJs, tokenizer),
+      importText: (name, bytes) => remote.importText(name, transfer(bytes, [bytes])),
+      create: (settings) => remote.create(settings),
+      open: (labId) => remote.open(labId),
+      start: () => remote.start(),
+      pause: () => remote.pause(),
+      resume: () => remote.resume(),
+      step: () => remote.step(),
+      stop: () => remote.stop(),
+      queueProgram: (trainJs, hypothesis) => remote.queueProgram(trainJs, hypothesis),
+      updateProgramMd: (text) => remote.updateProgramMd(text),
+      sample: (number, prompt, count, temperature) => remote.sample(number, prompt, count, temperature),
+      sources: (number) => remote.sources(number),
+      exportZip: () => remote.exportZip(),
+      exportResults: () => remote.exportResults(),
+    },
+    subscribe: (listener) => remote.subscribe(proxy(listener)),
+    onFailure(failed) {
+      worker.addEventListener('error', (event) => failed(event.message || 'The lab worker could not be started.'))
+    },
+    watchLabs: (next, failed) => watch(liveLabs, next, failed),
+    watchExperiments: (labId, next, failed) => watch(() => liveExperiments(labId), next, failed),
+    loadCurve: async (labId, number) => (await liveCurve(labId, number)) ?? null,
+  }
+}
+
+function watch<T>(query: () => Promise<T>, next: (value: T) => void, failed: (error: unknown) => void): () => void {
+  const subscription = liveQuery(query).subscribe({ next, error: failed })
+  return () => subscription.unsubscribe()
+}
