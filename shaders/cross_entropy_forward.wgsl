@@ -70,14 +70,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // the lane that owns the target reads it before anything else overwrites it: no race between lanes
   let unit = u32(max(wanted, 0)) / #{VEC}u;
   let component = u32(max(wanted, 0)) % #{VEC}u;
-  if (counted && unit % #{LANES}u == lane) {
-    let at = row * #{UNITS}u + unit;
+  let at = row * #{UNITS}u + unit;
+  let owner = counted && unit % #{LANES}u == lane;
+  var slope = 1.0;
+  if (owner) {
 #if GRADIENT
     let value = pick(logits[at], component);
 #else
     let value = pick(cap(logits[at]), component);
 #end
     nats[row] = log(total) + (rowTop - value);
+#if CAPPED
+    slope = 1.0 - value / f32(#{CAP}) * (value / f32(#{CAP}));
+#end
   }
   if (live && !counted && lane == 0u) {
     nats[row] = 0.0;
@@ -86,18 +91,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var i = start; i < end; i += #{LANES}u) {
     let v = logits[i];
     var d = exp(v - rowTop) * probability;
-    if (counted && i == row * #{UNITS}u + unit) {
-#if VEC == 4
-      d[component] -= factor;
-#else
-      d -= factor;
-#end
-    }
 #if CAPPED
     let t = v / f32(#{CAP});
     d *= 1.0 - t * t;
 #end
     logits[i] = d;
+  }
+  if (owner) {
+#if VEC == 4
+    logits[at][component] -= factor * slope;
+#else
+    logits[at] -= factor * slope;
+#end
   }
 #end
 }

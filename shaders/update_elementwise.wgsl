@@ -40,47 +40,58 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let h0 = hyper[row * 4u];
   let h1 = hyper[row * 4u + 1u];
   let h2 = hyper[row * 4u + 2u];
-  let rule = h0.x;
   let lr = h0.y;
   let beta1 = h0.z;
   let beta2 = h0.w;
   let eps = h1.x;
   let decay = h1.y;
   let momentum = h1.z;
-  let bias1 = h1.w;
-  let bias2 = h2.x;
+  let unbias1 = 1.0 / h1.w;
+  let unbias2 = 1.0 / h2.x;
 #if CLIP
   let norm = gradNorm[0];
   let shrink = select(1.0, h2.y / norm, norm > h2.y);
-#end
-
-  for (var i = first; i < first + #{PER}u; i++) {
-    var w = params[i];
-#if CLIP
-    let g = grads[i] * shrink;
 #else
-    let g = grads[i];
+  let shrink = 1.0;
 #end
-    if (rule == 0.0) {
-      let m1 = beta1 * m[i] + (1.0 - beta1) * g;
-      let v1 = beta2 * v[i] + (1.0 - beta2) * g * g;
-      w -= lr * ((m1 / bias1) / (sqrt(v1 / bias2) + eps) + decay * w);
-      m[i] = m1;
-      v[i] = v1;
-      params[i] = w;
-    } else if (rule == 1.0) {
-      let m0 = m[i];
-      w -= lr * (sign(beta1 * m0 + (1.0 - beta1) * g) + decay * w);
-      m[i] = beta2 * m0 + (1.0 - beta2) * g;
-      params[i] = w;
-    } else if (rule == 2.0) {
-      let m1 = momentum * m[i] + g;
-      w -= lr * (m1 + decay * w);
-      m[i] = m1;
-      params[i] = w;
+  let end = first + #{PER}u;
+
+  // the rule is the same for the whole block: asked once, not per element
+  switch u32(h0.x) {
+    case 0u: {
+      for (var i = first; i < end; i++) {
+        let g = grads[i] * shrink;
+        let w = params[i];
+        let m1 = beta1 * m[i] + (1.0 - beta1) * g;
+        let v1 = beta2 * v[i] + (1.0 - beta2) * g * g;
+        params[i] = w - lr * ((m1 * unbias1) / (sqrt(v1 * unbias2) + eps) + decay * w);
+        m[i] = m1;
+        v[i] = v1;
+      }
     }
-#if EMA
-    ema[i] = h2.z * ema[i] + (1.0 - h2.z) * w;
-#end
+    case 1u: {
+      for (var i = first; i < end; i++) {
+        let g = grads[i] * shrink;
+        let w = params[i];
+        let m0 = m[i];
+        params[i] = w - lr * (sign(beta1 * m0 + (1.0 - beta1) * g) + decay * w);
+        m[i] = beta2 * m0 + (1.0 - beta2) * g;
+      }
+    }
+    case 2u: {
+      for (var i = first; i < end; i++) {
+        let w = params[i];
+        let m1 = momentum * m[i] + grads[i] * shrink;
+        params[i] = w - lr * (m1 + decay * w);
+        m[i] = m1;
+      }
+    }
+    default: {
+    }
   }
+#if EMA
+  for (var i = first; i < end; i++) {
+    ema[i] = h2.z * ema[i] + (1.0 - h2.z) * params[i];
+  }
+#end
 }
