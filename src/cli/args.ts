@@ -1,0 +1,130 @@
+// The command line of `npm run lab`, read strictly: a misspelt option must not cost a night of experiments.
+
+import { parseArgs } from 'node:util'
+import { LabError } from '../core/errors'
+import type { TokenizerSpec } from '../data/types'
+import type { Budget, KeepRuleSpec } from '../judge/task'
+
+/** What the person asked for; null where the lab chooses, or where a resumed lab has chosen already. */
+export interface LabArgs {
+  data: string | null
+  val: string | null
+  experiments: number
+  budget: Budget | null
+  controller: string | null
+  out: string
+  seed: number | null
+  tokenizer: TokenizerSpec | null
+  rule: KeepRuleSpec['kind'] | null
+  json: boolean
+  help: boolean
+}
+
+export const HELP = `Usage: npm run lab -- [options]
+
+Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves a git repository.
+
+  --data FILE          text to train on (default: the built-in stories)
+  --val FILE           text to validate on (default: a part of the data)
+  --experiments N      how many to decide after the baseline (default: 10)
+  --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 20s)
+  --controller NAME    who proposes changes: CONTROLLERS
+  --tokenizer KIND     bytes, or bpe:512 with a vocabulary of 256 to 8192 (default: bytes)
+  --rule KIND          measured: beat the noise on paired seeds; plain: lower once (default: measured)
+  --seed N             of the judge and the researcher (default: 1)
+  --out DIR            where the repository goes; run again on the same DIR to go on (default: lab-out)
+  --json               one JSON object a line instead of a progress line
+  --help               this text
+
+Ctrl-C closes the current experiment honestly; a second one ends at once.`
+
+const OPTIONS = {
+  data: { type: 'string' },
+  val: { type: 'string' },
+  experiments: { type: 'string' },
+  budget: { type: 'string' },
+  controller: { type: 'string' },
+  out: { type: 'string' },
+  seed: { type: 'string' },
+  tokenizer: { type: 'string' },
+  rule: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/**
+ * Reads the command line.
+ * @param controllers names of the researchers that exist
+ * @throws LabError "import.invalid" naming the option and what it takes
+ */
+export function parseLabArgs(argv: readonly string[], controllers: readonly string[]): LabArgs {
+  const given = read(argv)
+  if (given.val !== undefined && given.data === undefined) {
+    throw invalid('--val needs --data.', 'Name the text to train on, too.')
+  }
+  return {
+    data: given.data ?? null,
+    val: given.val ?? null,
+    experiments: given.experiments === undefined ? 10 : whole('--experiments', given.experiments, 1),
+    budget: given.budget === undefined ? null : parseBudget(given.budget),
+    controller: given.controller === undefined ? null : oneOf('--controller', given.controller, controllers),
+    out: given.out ?? 'lab-out',
+    seed: given.seed === undefined ? null : whole('--seed', given.seed, 0),
+    tokenizer: given.tokenizer === undefined ? null : parseTokenizer(given.tokenizer),
+    rule: given.rule === undefined ? null : oneOf('--rule', given.rule, ['measured', 'plain'] as const),
+    json: given.json ?? false,
+    help: given.help ?? false,
+  }
+}
+
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
+    throw new LabError('import.invalid', `${message}.`, { hint: 'See npm run lab -- --help.', cause })
+  }
+}
+
+/**
+ * A budget such as 30s, 1.5m, 200ktok, 2Mtok or 50000tok.
+ * @returns seconds of training, or tokens
+ * @throws LabError "import.invalid"
+ */
+export function parseBudget(text: string): Budget {
+  const match = /^(\d+(?:\.\d+)?)(s|m|tok|ktok|Mtok)$/.exec(text)
+  const scale = { s: 1, m: 60, tok: 1, ktok: 1e3, Mtok: 1e6 }
+  const amount = match ? Number(match[1]) * scale[match[2] as keyof typeof scale] : 0
+  if (!match || !(amount > 0)) throw invalid(`--budget cannot be "${text}".`, 'Write it like 30s, 2m, 200ktok or 2Mtok.')
+  return match[2].endsWith('tok')
+    ? { kind: 'tokens', amount: Math.max(1, Math.round(amount)) }
+    : { kind: 'seconds', amount }
+}
+
+function parseTokenizer(text: string): TokenizerSpec {
+  if (text === 'bytes') return { kind: 'bytes' }
+  const match = /^bpe:(\d+)$/.exec(text)
+  const vocab = match ? Number(match[1]) : 0
+  if (vocab < 256 || vocab > 8192) {
+    throw invalid(`--tokenizer cannot be "${text}".`, 'Write bytes, or bpe: and a vocabulary of 256 to 8192, like bpe:512.')
+  }
+  return { kind: 'bpe', vocab }
+}
+
+function whole(option: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least || value > 0xffffffff) {
+    throw invalid(`${option} cannot be "${text}".`, `It takes a whole number from ${least}.`)
+  }
+  return value
+}
+
+function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
+  const found = names.find((name) => name === text)
+  if (!found) throw invalid(`${option} cannot be "${text}".`, `Choose one of: ${names.join(', ')}.`)
+  return found
+}
+
+function invalid(message: string, hint: string): LabError {
+  return new LabError('import.invalid', message, { hint })
+}
