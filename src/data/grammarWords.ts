@@ -64,8 +64,8 @@ export const times = table([' all day', ' all night', ' at dawn', ' until noon',
   ' without end', ' after dark', ' before breakfast'])
 export const likes = table(words('like fear love want miss hate need remember trust dread admire envy'))
 export const topics = table(words(`bread music winter summer gold rain silence bees company ghosts cheese snow work
-  honey storms gossip soup sleep stories sunlight dancing strangers money tea mountains riddles thunder mushrooms poetry fog
-  lightning clocks parsley geography porridge`))
+  honey storms gossip soup sleep stories sunlight dancing strangers money tea mountains riddles thunder mushrooms poetry
+  fog lightning clocks parsley geography porridge`))
 export const weekdays = words('Monday Tuesday Wednesday Thursday Friday Saturday Sunday')
 
 /** each line is one rhyme; a couplet takes two words of one line */

@@ -3,8 +3,21 @@
 /** How to get text: built in, given by the person, or fetched. Part of task.json, so plain data. */
 export type DatasetSource =
   | { kind: 'grammar'; seed: number; bytes: number }
-  | { kind: 'text'; name: string; sha256: string } // a file the person gave; its bytes are in the cache under that hash
-  | { kind: 'url'; url: string; format: 'text' | 'jsonl' | 'parquet'; field?: string; sha256?: string; maxBytes?: number }
+  // a file the person gave; its bytes are in the cache under that hash
+  | { kind: 'text'; name: string; sha256: string; validation?: { name: string; sha256: string } }
+  | {
+      kind: 'url'
+      url: string
+      format: 'text' | 'jsonl' | 'parquet'
+      /** column or key that holds the text; default 'text' */
+      field?: string
+      /** of the bytes fetched (text, jsonl) or of the documents joined by a zero byte (parquet) */
+      sha256?: string
+      /** stop after so many bytes of text; default 8 MiB */
+      maxBytes?: number
+      /** val and hidden come from here, and the whole of `url` is train */
+      validation?: { url: string; sha256?: string; maxBytes?: number }
+    }
 
 export type TokenizerSpec = { kind: 'bytes' } | { kind: 'bpe'; vocab: number }
 
@@ -15,12 +28,14 @@ export interface Split {
   documents: Uint8Array[]
   byteCount: number
   sha256: string
+  /** exact information content, where it is known: its floor is bits / byteCount */
+  bits?: number
 }
 
 export interface Corpus {
   name: string
   splits: Record<SplitName, Split>
-  /** exact information content of the text in bits per byte, where it is known (the built-in grammar) */
+  /** exact information content of the validation split in bits per byte, where it is known (the built-in grammar) */
   floorBpb: number | null
 }
 
@@ -64,7 +79,7 @@ export interface TokenData {
   hidden: TokenSplit
 }
 
-/** Endless (train) or finite (evaluation) supply of rows of context+1 tokens, best-fit packed, each starting with BOS. */
+/** Endless (train) or finite (evaluation) rows of context+1 tokens, best-fit packed, each starting with BOS. */
 export interface RowSource {
   /** Writes the next row into `out` (length context+1); false when a finite source is exhausted. */
   next(out: Int32Array): boolean
