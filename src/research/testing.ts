@@ -20,8 +20,11 @@ export const ADAPTER: AdapterInfo = {
 /** True score of a program; throws to make it fail. */
 export type Landscape = (knobs: Knobs) => number
 
-/** A bowl in unit coordinates with its own centre and weights per seed, choices included; too big a model fails. */
-export function landscapeOf(start: readonly Knob[], seed: number): Landscape {
+/**
+ * A bowl in unit coordinates with its own centre and weights per seed, choices included; too big a model fails.
+ * @param spread how far from its start each knob's best place lies, in units of its range
+ */
+export function landscapeOf(start: readonly Knob[], seed: number, spread = 0.15): Landscape {
   const rng = new Rng(seed, 'landscape')
   const numeric = new Map<string, { knob: Knob; best: number; weight: number }>()
   const choices = new Map<string, Map<string, number>>()
@@ -30,7 +33,7 @@ export function landscapeOf(start: readonly Knob[], seed: number): Landscape {
       const costs = knob.space.options.map((option) => [String(option), 0.03 * Math.abs(rng.normal())] as const)
       choices.set(knob.name, new Map(costs))
     } else {
-      const best = Math.min(1, Math.max(0, toUnit(knob, Number(knob.value)) + 0.25 * rng.normal()))
+      const best = Math.min(1, Math.max(0, toUnit(knob, Number(knob.value)) + spread * rng.normal()))
       numeric.set(knob.name, { knob, best, weight: -0.4 * Math.log(1 - rng.uniform()) })
     }
   }

@@ -211,7 +211,6 @@ describe('evolution', () => {
       gains.random += drawn.gain / 20
     }
     const told = JSON.stringify({ wins, gains, failures, randomFailures })
-    console.log(told)
     expect(wins, told).toBeGreaterThanOrEqual(15)
     expect(failures, told).toBeLessThan(randomFailures)
   })

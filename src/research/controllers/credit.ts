@@ -27,7 +27,7 @@ export interface Credit {
   attempts: number
 }
 
-const FIRST_STEP = 0.14
+const FIRST_STEP = 0.22
 const FADE = 0.6
 const FAILED = new Set(['crash', 'timeout', 'rejected', 'checks_failed'])
 

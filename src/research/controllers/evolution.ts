@@ -17,7 +17,7 @@ import { fromUnit, isMovable, stepTo, toUnit } from './space'
 /** Chance that two or three near misses are combined, where there are any. */
 const COMBINE = 0.2
 /** Chance of a second knob, and again of a third. */
-const COMPANION = 0.2
+const COMPANION = 0.45
 
 /** The evolutionary controller. */
 export function createEvolution(): Controller {
