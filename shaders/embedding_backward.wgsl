@@ -5,7 +5,7 @@
 // Saves:    nothing
 // Writes:   dTable overwrites (0 for absent tokens), or accumulates with ACCUMULATE.
 // Limits:   any shape >= 1 (vec4 when C % 4 = 0); a token's positions are added one after another
-// Check:    src/reference/embedding.ts; atol 1e-6 × occurrences, rtol 1e-5 (plain f32 sums)
+// Check:    src/reference/embedding.ts; atol 1e-6 + 1e-7 × N, rtol 1e-5 (plain f32 sums)
 // Source:   gather instead of scatter: no atomics, so the same input gives the same bits
 @group(0) @binding(0) var<storage, read> dOut: array<#{V}>;
 @group(0) @binding(1) var<storage, read> order: array<u32>;

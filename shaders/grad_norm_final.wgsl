@@ -5,7 +5,7 @@
 // Saves:    nothing
 // Writes:   gradNorm overwrites. Accumulates: nothing.
 // Limits:   any PARTS >= 1
-// Check:    a float64 norm; rtol 1e-5
+// Check:    a float64 norm; rtol 2e-6
 // Source:   definition
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
 @group(0) @binding(1) var<storage, read_write> gradNorm: array<f32>;

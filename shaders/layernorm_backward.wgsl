@@ -5,7 +5,7 @@
 // Saves:    nothing
 // Writes:   dX overwrites. Accumulates: nothing.
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
-// Check:    src/reference; atol 2e-6 × the largest |dX|, rtol 1e-4 (the terms nearly cancel)
+// Check:    src/reference/norm.ts; atol 1e-5 × rstd·|dOut|, rtol 1e-4 (the terms nearly cancel)
 // Source:   derivative of the forward, with the forward's corrected mean
 @group(0) @binding(0) var<storage, read> dOut: array<#{V}>;
 @group(0) @binding(1) var<storage, read> x: array<#{V}>;

@@ -5,7 +5,7 @@
 // Saves:    nothing; layernorm_backward computes the statistics again
 // Writes:   y overwrites. Accumulates: nothing.
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
-// Check:    src/reference; atol 1e-5, rtol 1e-4
+// Check:    src/reference/norm.ts; atol 1e-5, rtol 1e-4
 // Source:   Ba et al. 2016, arXiv:1607.06450, without gain and bias. The rounded mean is corrected by the mean
 //           of what it leaves, so a constant row of 1e4 gives 0 and not its rounding error divided by sqrt(eps).
 @group(0) @binding(0) var<storage, read> x: array<#{V}>;

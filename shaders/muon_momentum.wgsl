@@ -7,7 +7,7 @@
 // Saves:    partial for muon_normalize
 // Writes:   m in place; x and partial overwrite.
 // Limits:   STRIDE % 64 = 0; the padding of grads and m holds zeros
-// Check:    src/reference/optimizers.ts; atol 1e-7, rtol 1e-5
+// Check:    src/reference/optimizers.ts; m 1e-6 × its largest value, x atol 1e-7, rtol 1e-5
 // Source:   Nesterov's form of an averaged momentum; Jordan et al. 2024 (Muon)
 @group(0) @binding(0) var<storage, read> grads: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> m: array<vec4f>;

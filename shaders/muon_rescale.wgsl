@@ -6,7 +6,7 @@
 // Saves:    ratio for muon_apply
 // Writes:   ratio overwrites. Accumulates: nothing.
 // Limits:   any LINES >= 1
-// Check:    src/reference/optimizers.ts; rtol 1e-5
+// Check:    src/reference/optimizers.ts, through muon_apply
 // Source:   NorMuon, arXiv:2510.05491
 @group(0) @binding(0) var<storage, read> vMean: array<f32>;
 @group(0) @binding(1) var<storage, read> second: array<f32>;

@@ -6,7 +6,7 @@
 // Saves:    vMean for muon_rescale
 // Writes:   vMean overwrites; second in place.
 // Limits:   any shape >= 1
-// Check:    src/reference/optimizers.ts; atol 1e-7, rtol 1e-4
+// Check:    src/reference/optimizers.ts; atol 1e-8, rtol 1e-5
 // Source:   NorMuon, arXiv:2510.05491
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> second: array<f32>;

@@ -7,7 +7,7 @@
 // Saves:    nothing
 // Writes:   y overwrites, or accumulates with ACCUMULATE.
 // Limits:   any shape >= 1 (vec4 when INNER % 4 = 0, or INNER = 1 and LENGTH % 4 = 0)
-// Check:    a float64 sum; atol 1e-6 × the largest partial sum of |x| (runs of 32 are summed apart, then added)
+// Check:    a float64 sum; atol 1e-6 × SCALE × Σ|x| (runs of 32 are summed apart, then added)
 // Source:   pairwise summation: Higham 1993, doi:10.1137/0914050
 @group(0) @binding(0) var<storage, read> x: array<#{V}>;
 @group(0) @binding(1) var<storage, read_write> y: array<#{Y}>;

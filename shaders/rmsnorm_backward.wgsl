@@ -5,7 +5,7 @@
 // Saves:    nothing
 // Writes:   dX overwrites. Accumulates: nothing.
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
-// Check:    src/reference; atol 1e-6 × the largest |dX|, rtol 1e-4 (the two terms nearly cancel along x)
+// Check:    src/reference/norm.ts; atol 1e-5 × rstd·|dOut|, rtol 1e-4 (the two terms nearly cancel along x)
 // Source:   derivative of the forward
 @group(0) @binding(0) var<storage, read> dOut: array<#{V}>;
 @group(0) @binding(1) var<storage, read> x: array<#{V}>;

@@ -5,7 +5,7 @@
 // Saves:    nothing; rmsnorm_backward computes rstd again
 // Writes:   y overwrites. Accumulates: nothing.
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
-// Check:    src/reference; atol 1e-6, rtol 1e-5
+// Check:    src/reference/norm.ts; atol 1e-5, rtol 1e-4
 // Source:   Zhang & Sennrich 2019, arXiv:1910.07467, without the gain
 @group(0) @binding(0) var<storage, read> x: array<#{V}>;
 @group(0) @binding(1) var<storage, read_write> y: array<#{V}>;

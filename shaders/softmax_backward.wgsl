@@ -5,7 +5,7 @@
 // Saves:    nothing
 // Writes:   dX overwrites. Accumulates: nothing.
 // Limits:   any C >= 1 (vec4 when C % 4 = 0)
-// Check:    src/reference; atol 1e-6 × the largest |dOut|, rtol 1e-4 (the difference cancels)
+// Check:    src/reference/softmax.ts; atol 1e-6 × the largest |dOut|, rtol 1e-4 (the difference cancels)
 // Source:   derivative of the forward
 @group(0) @binding(0) var<storage, read> dOut: array<#{V}>;
 @group(0) @binding(1) var<storage, read> y: array<#{V}>;
