@@ -17,7 +17,7 @@ function place(...files: string[]): void {
   }
 }
 
-const nowhere = { libraries: [], drivers: [], browsers: [] }
+const nowhere: { libraries: string[]; drivers: string[]; browsers: string[] } = { libraries: [], drivers: [], browsers: [] }
 const find = (env: Record<string, string>, places = nowhere) =>
   findVulkan({ PATH: '', PLAYWRIGHT_BROWSERS_PATH: join(root, 'none'), ...env }, 'linux', places)
 
@@ -36,7 +36,8 @@ describe('findVulkan', () => {
 
   it("adds a browser's loader to a driver that has none, and keeps that driver", () => {
     place('b/vk_swiftshader_icd.json', 'b/libvulkan.so.1')
-    const found = find({ VK_ICD_FILENAMES: '/mine.json', LD_LIBRARY_PATH: '/a:/b' }, { ...nowhere, browsers: [join(root, 'b')] })
+    const env = { VK_ICD_FILENAMES: '/mine.json', LD_LIBRARY_PATH: '/a:/b' }
+    const found = find(env, { ...nowhere, browsers: [join(root, 'b')] })
     expect(found.env).toEqual({ LD_LIBRARY_PATH: `${join(root, 'b')}:/a:/b` })
   })
 
