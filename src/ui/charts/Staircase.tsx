@@ -52,7 +52,7 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
               <text className="tick" x={frame.left - 8} y={y + 4} textAnchor="end">{value.toFixed(layout.decimals)}</text>
             </g>
           ))}
-          {layout.ticksX.map(({ x, value }) => (
+          {layout.ticksX.filter(({ x }) => x < width - frame.right - 76).map(({ x, value }) => (
             <text className="tick" key={value} x={x} y={height - 10} textAnchor="middle">{value}</text>
           ))}
           <text className="axis" x={frame.left - 40} y={12}>val_bpb</text>
@@ -75,6 +75,9 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
           )}
           <path className="stair-area" d={layout.area} />
           <path className="stair-line" d={layout.line} />
+          {layout.labels.map(({ x, y, text }) => (
+            <text className="stair-label" key={x} x={x} y={y} textAnchor="end">{text}</text>
+          ))}
         </g>
         <g ref={points} onKeyDown={onKeyDown}>
           {layout.points.map((point, index) => (
@@ -97,6 +100,7 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
           ))}
         </g>
       </svg>
+      {layout.ticksY.length === 0 && <p className="empty-chart">The staircase begins with the baseline’s score.</p>}
       {focused && <Tip point={focused} width={width} />}
     </div>
   )

@@ -2,6 +2,10 @@
 
 import type { Experiment } from '../../history/types'
 
+/** a step must be at least this high for a label of 11 px to stand under it */
+const LABEL_STEP = 15
+const LABEL_CHAR_WIDTH = 6.8
+
 export interface Frame {
   width: number
   height: number
@@ -20,6 +24,8 @@ export interface StairPoint {
 
 export interface StaircaseLayout {
   points: StairPoint[]
+  /** what each kept attempt changed, to the left of its bead, where the steps leave room */
+  labels: { x: number; y: number; text: string }[]
   /** the running best as an SVG path */
   line: string
   /** the same, closed down to the axis */
@@ -44,7 +50,8 @@ export function layoutStaircase(
   options: { sigma: number | null; floor: number | null; showFloor: boolean },
 ): StaircaseLayout {
   const shown = rows.filter((row) => row.status !== 'running' && row.status !== 'thought')
-  const range = scoreRange(shown, options)
+  const scored = shown.filter((row) => row.valBpb !== null)
+  const range = scoreRange(scored, options)
   const lastNumber = Math.max(8, ...shown.map((row) => row.number))
   const plotRight = frame.width - frame.right
   const plotBottom = frame.height - frame.bottom
@@ -68,14 +75,15 @@ export function layoutStaircase(
   const { floor } = options
   return {
     points,
+    labels: keptLabels(points, frame.left),
     line,
     area: line === '' ? '' : `${line}V${plotBottom}H${firstX(points)}Z`,
     band: baseline !== null && options.sigma
       ? { y: toY(baseline + options.sigma), height: toY(baseline - options.sigma) - toY(baseline + options.sigma) }
       : null,
-    floor: floor !== null && floor >= range.min ? { y: toY(floor) } : null,
+    floor: scored.length > 0 && floor !== null && floor >= range.min ? { y: toY(floor) } : null,
     floorBelow: floor !== null && floor < range.min,
-    ticksY: multiples(range.min, range.max, step).map((value) => ({ y: toY(value), value })),
+    ticksY: scored.length === 0 ? [] : multiples(range.min, range.max, step).map((value) => ({ y: toY(value), value })),
     ticksX: multiples(0, lastNumber, Math.max(1, niceStep(lastNumber / 8))).map((value) => ({ x: toX(value), value })),
     decimals: Math.max(1, -Math.floor(Math.log10(step) + 1e-9)),
   }
@@ -85,7 +93,7 @@ function scoreRange(
   rows: readonly Experiment[],
   options: { sigma: number | null; floor: number | null; showFloor: boolean },
 ): { min: number; max: number } {
-  const scores = rows.flatMap((row) => row.valBpb !== null && Number.isFinite(row.valBpb) ? [row.valBpb] : [])
+  const scores = rows.flatMap((row) => Number.isFinite(row.valBpb) ? [row.valBpb!] : [])
   if (scores.length === 0) return { min: 0, max: 8 }
   const best = Math.min(...scores)
   const baseline = rows.find((row) => row.status === 'baseline')?.valBpb ?? scores[0]
@@ -106,6 +114,22 @@ function stairPath(points: readonly StairPoint[], right: number): string {
     else if (point.mark === 'kept') path += `H${round(point.x)}V${round(point.y)}`
   }
   return path === '' ? '' : `${path}H${round(right)}`
+}
+
+// Below a step and left of its drop the plane is empty: a label fits if the step is higher than the text.
+function keptLabels(points: readonly StairPoint[], left: number): StaircaseLayout['labels'] {
+  const labels: StaircaseLayout['labels'] = []
+  let above = Number.NEGATIVE_INFINITY
+  for (const point of points) {
+    if (point.mark !== 'kept' && point.mark !== 'baseline') continue
+    const room = Math.floor((point.x - 12 - left) / LABEL_CHAR_WIDTH)
+    const text = point.row.description
+    if (point.mark === 'kept' && point.y - above >= LABEL_STEP && room >= 8) {
+      labels.push({ x: point.x - 11, y: point.y + 5, text: text.length > room ? `${text.slice(0, room - 1)}…` : text })
+    }
+    above = point.y
+  }
+  return labels
 }
 
 function firstX(points: readonly StairPoint[]): number {

@@ -70,7 +70,7 @@ export function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
     return ['Update to Safari 26 (macOS 26 or later), where WebGPU is on by default.', ELSEWHERE]
   }
   if (browser === 'Chrome' || browser === 'Edge') {
-    const update = problem === 'missing' ? [`Update ${browser}: WebGPU needs version 113 or later (this is ${version}).`] : []
+    const update = version > 0 && version < 113 ? [`Update ${browser}: WebGPU needs version 113 or later (this is ${version}).`] : []
     const linux = system === 'Linux' ? [LINUX_FLAGS] : []
     return [
       ...update,

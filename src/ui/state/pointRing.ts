@@ -51,12 +51,12 @@ export class PointRing {
     this.pendingLoss += loss
     this.pending++
     if (this.pending < this.stride) return
-    if (this.length === this.step.length) this.thin()
     const at = this.length++
     this.step[at] = step
     this.loss[at] = this.pendingLoss / this.pending
     this.smooth[at] = this.average / this.weight
     this.pending = this.pendingLoss = 0
+    if (this.length === this.step.length) this.thin()
   }
 
   private thin() {

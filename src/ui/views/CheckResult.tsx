@@ -35,7 +35,7 @@ export function CheckResult({ result, stale }: { result: ProgramCheck; stale: bo
             <div className="table-scroll" role="region" aria-label="Knobs" tabIndex={0}>
               <table>
                 <thead>
-                  <tr><th scope="col">Knob</th><th scope="col">Value</th><th scope="col">Range</th><th scope="col">Line</th></tr>
+                  <tr><th scope="col">Knob</th><th scope="col" className="num">Value</th><th scope="col">Range</th><th scope="col" className="num">Line</th></tr>
                 </thead>
                 <tbody>
                   {result.knobs.map((knob) => (

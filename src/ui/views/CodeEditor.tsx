@@ -32,7 +32,7 @@ export default function CodeEditor({ label, language, text, onChange }: {
           language === 'javascript' ? javascript() : [markdown(), EditorView.lineWrapping],
           look,
           typing,
-          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) changed.current(update.state.doc.toString())
           }),

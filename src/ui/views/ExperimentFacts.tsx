@@ -22,7 +22,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
             <thead><tr><th scope="col">Seed</th><th scope="col" className="num">val_bpb</th></tr></thead>
             <tbody>
               {row.seeds.map((seed, i) => (
-                <tr key={seed}><th scope="row" className="num">{seed}</th><td className="num">{bpb(row.scores[i])}</td></tr>
+                <tr key={seed}><th scope="row">{seed}</th><td className="num">{bpb(row.scores[i])}</td></tr>
               ))}
               {row.hiddenBpb !== null && (
                 <tr><th scope="row">hidden split</th><td className="num">{bpb(row.hiddenBpb)}</td></tr>

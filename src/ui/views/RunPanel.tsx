@@ -36,7 +36,7 @@ export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly 
       {running && <p className="run-hypothesis">{running.hypothesis}</p>}
       <div className="loss-frame">
         <LossChart ghost={ghost} />
-        {curve.ring.length === 0 && <p className="empty-chart">The curve appears with the first training step.</p>}
+        {curve.ring.length === 0 && !ghost && <p className="empty-chart">The curve appears with the first training step.</p>}
       </div>
       <dl className="facts" data-version={version}>
         <Fact term="Loss" value={Number.isFinite(lastLoss) ? lastLoss.toFixed(3) : '–'} />

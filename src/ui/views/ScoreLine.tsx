@@ -14,14 +14,14 @@ export function ScoreLine({ lab, summary }: { lab: LabRecord | null; summary: Su
     <dl className="score-line" aria-label="Scores">
       <div className="score-best">
         <dt>Best val_bpb</dt>
-        <dd className="num">{bpb(best)}</dd>
+        <Score value={best} />
         <dd className="score-note">
           {gain > 0 ? `${percent(gain)} below the baseline` : 'bits per byte, lower is better'}
         </dd>
       </div>
       <div>
         <dt>Baseline</dt>
-        <dd className="num">{bpb(baseline)}</dd>
+        <Score value={baseline} />
         <dd className="score-note">{sigma === null ? 'noise not measured yet' : `noise σ ${bpb(sigma)}`}</dd>
       </div>
       <div>
@@ -31,11 +31,15 @@ export function ScoreLine({ lab, summary }: { lab: LabRecord | null; summary: Su
       </div>
       <div>
         <dt>Entropy floor</dt>
-        <dd className="num">{bpb(floor)}</dd>
+        <Score value={floor} />
         <dd className="score-note">
           {floor === null ? 'not known for this text' : way !== null && way > 0 ? `${percent(way, 0)} of the way` : 'no model can go below'}
         </dd>
       </div>
     </dl>
   )
+}
+
+function Score({ value }: { value: number | null }) {
+  return <dd className="num" data-empty={value === null || undefined}>{bpb(value)}</dd>
 }
