@@ -54,7 +54,12 @@ const past = StateField.define<Past>({
 function go(way: 'undo' | 'redo') {
   return (view: EditorView): boolean => {
     const changes = view.state.field(past)[way].at(-1)
-    if (changes) view.dispatch({ changes, effects: travel.of(way), scrollIntoView: true })
+    if (!changes) return true
+    let anchor = 0
+    changes.iterChangedRanges((_fromBefore, _toBefore, _from, to) => {
+      anchor = to
+    })
+    view.dispatch({ changes, selection: { anchor }, effects: travel.of(way), scrollIntoView: true })
     return true
   }
 }
