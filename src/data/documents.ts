@@ -72,10 +72,12 @@ function splitAt(bytes: Uint8Array, mark: Uint8Array): Uint8Array[] {
 function trim(bytes: Uint8Array): Uint8Array {
   let start = 0
   let end = bytes.length
-  while (start < end && bytes[start] <= space) start++
-  while (end > start && bytes[end - 1] <= space) end--
+  while (start < end && isSpace(bytes[start])) start++
+  while (end > start && isSpace(bytes[end - 1])) end--
   return bytes.subarray(start, end)
 }
+
+const isSpace = (byte: number): boolean => byte === space || (byte >= 9 && byte <= 13)
 
 const magics: [number[], string][] = [
   [[0x1f, 0x8b], 'gzip archive'],
