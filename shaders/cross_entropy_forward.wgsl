@@ -49,14 +49,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // the first own value opens the running maximum; a lane without elements gets an empty sum below any other
   var top = f32(-3e38);
   var sum = 0.0;
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = cap(logits[i]);
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = cap(logits[i + #{u * LANES}u]);
 #if GRADIENT && CAPPED
-    logits[i] = v;
+      logits[i + #{u * LANES}u] = v;
 #end
-    let higher = max(top, highest(v));
-    sum = sum * exp(max(top - higher, -100.0)) + across(exp(v - higher));
-    top = higher;
+      let higher = max(top, highest(v));
+      sum = sum * exp(max(top - higher, -100.0)) + across(exp(v - higher));
+      top = higher;
+    }
+#end
   }
   let rowTop = rowMax(top, local);
   let total = rowSum(sum * exp(max(top - rowTop, -100.0)), local);
@@ -88,14 +92,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     nats[row] = 0.0;
   }
 #if GRADIENT
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = logits[i];
-    var d = exp(v - rowTop) * probability;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = logits[i + #{u * LANES}u];
+      var d = exp(v - rowTop) * probability;
 #if CAPPED
-    let t = v / f32(#{CAP});
-    d *= 1.0 - t * t;
+      let t = v / f32(#{CAP});
+      d *= 1.0 - t * t;
 #end
-    logits[i] = d;
+      logits[i + #{u * LANES}u] = d;
+    }
+#end
   }
   if (owner) {
 #if VEC == 4

@@ -20,9 +20,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
   var xs = #{V}();
   var ds = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    xs += x[i];
-    ds += dOut[i];
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      xs += x[i + #{u * LANES}u];
+      ds += dOut[i + #{u * LANES}u];
+    }
+#end
   }
   let rough = rowSum(vec4f(across(xs), across(ds), 0.0, 0.0), local) / f32(#{C});
 
@@ -30,21 +34,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var squares = #{V}();
   var dRests = #{V}();
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = x[i] - rough.x;
-    let d = dOut[i] - rough.y;
-    rests += v;
-    squares += v * v;
-    dRests += d;
-    products += v * d;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = x[i + #{u * LANES}u] - rough.x;
+      let d = dOut[i + #{u * LANES}u] - rough.y;
+      rests += v;
+      squares += v * v;
+      dRests += d;
+      products += v * d;
+    }
+#end
   }
   let sums = vec4f(across(rests), across(squares), across(dRests), across(products));
   let means = rowSum(sums, local) / f32(#{C});
   let rstd = inverseSqrt(max(means.y - means.x * means.x, 0.0) + f32(#{EPS}));
   let along = rstd * rstd * (means.w - means.x * means.z);
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = (x[i] - rough.x) - means.x;
-    let d = (dOut[i] - rough.y) - means.z;
-    dX[i] = rstd * (d - v * along);
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = (x[i + #{u * LANES}u] - rough.x) - means.x;
+      let d = (dOut[i + #{u * LANES}u] - rough.y) - means.z;
+      dX[i + #{u * LANES}u] = rstd * (d - v * along);
+    }
+#end
   }
 }

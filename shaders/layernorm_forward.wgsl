@@ -19,22 +19,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
 
   var sums = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    sums += x[i];
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    sums += x[i + #{u * LANES}u];
+#end
   }
   let rough = rowSum(vec2f(across(sums), 0.0), local).x / f32(#{C});
 
   var rests = #{V}();
   var squares = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = x[i] - rough;
-    rests += v;
-    squares += v * v;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = x[i + #{u * LANES}u] - rough;
+      rests += v;
+      squares += v * v;
+    }
+#end
   }
   let means = rowSum(vec2f(across(rests), across(squares)), local) / f32(#{C});
   let rest = means.x;
   let rstd = inverseSqrt(max(means.y - rest * rest, 0.0) + f32(#{EPS}));
-  for (var i = start; i < end; i += #{LANES}u) {
-    y[i] = ((x[i] - rough) - rest) * rstd;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    y[i + #{u * LANES}u] = ((x[i + #{u * LANES}u] - rough) - rest) * rstd;
+#end
   }
 }

@@ -34,7 +34,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var head = start + lane; head < end; head += #{32 * LANES}u) {
     var run = #{V}();
     let to = min(head + #{32 * LANES}u, end);
-    for (var r = head; r < to; r += #{LANES}u) {
+    var r = head;
+#if UNROLL > 1
+    for (; r + #{UNROLL - 1}u < to; r += #{UNROLL}u) {
+#for u in 0..UNROLL
+      run += x[base + (r + #{u}u) * #{INNER}u];
+#end
+    }
+#end
+    for (; r < to; r += #{LANES}u) {
       run += x[base + r * #{INNER}u];
     }
     total += run;

@@ -20,15 +20,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
   var squares = #{V}();
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = x[i];
-    squares += v * v;
-    products += v * dOut[i];
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = x[i + #{u * LANES}u];
+      squares += v * v;
+      products += v * dOut[i + #{u * LANES}u];
+    }
+#end
   }
   let means = rowSum(vec2f(across(squares), across(products)), local) / f32(#{C});
   let rstd = inverseSqrt(means.x + f32(#{EPS}));
   let along = rstd * rstd * means.y;
-  for (var i = start; i < end; i += #{LANES}u) {
-    dX[i] = rstd * (dOut[i] - x[i] * along);
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    dX[i + #{u * LANES}u] = rstd * (dOut[i + #{u * LANES}u] - x[i + #{u * LANES}u] * along);
+#end
   }
 }

@@ -18,12 +18,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
 
   var squares = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = x[i];
-    squares += v * v;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = x[i + #{u * LANES}u];
+      squares += v * v;
+    }
+#end
   }
   let rstd = inverseSqrt(rowSum(across(squares), local) / f32(#{C}) + f32(#{EPS}));
-  for (var i = start; i < end; i += #{LANES}u) {
-    y[i] = x[i] * rstd;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    y[i + #{u * LANES}u] = x[i + #{u * LANES}u] * rstd;
+#end
   }
 }

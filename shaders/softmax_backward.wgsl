@@ -19,11 +19,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
 
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES}u) {
-    products += dOut[i] * y[i];
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    products += dOut[i + #{u * LANES}u] * y[i + #{u * LANES}u];
+#end
   }
   let inner = rowSum(across(products), local);
-  for (var i = start; i < end; i += #{LANES}u) {
-    dX[i] = y[i] * (dOut[i] - inner);
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    dX[i + #{u * LANES}u] = y[i + #{u * LANES}u] * (dOut[i + #{u * LANES}u] - inner);
+#end
   }
 }

@@ -20,15 +20,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // a lane without elements takes part with the row's first value and an empty sum
   var top = highest(x[min(row, #{ROWS - 1}u) * #{UNITS}u]);
   var sum = 0.0;
-  for (var i = start; i < end; i += #{LANES}u) {
-    let v = x[i];
-    let higher = max(top, highest(v));
-    sum = sum * exp(top - higher) + across(exp(v - higher));
-    top = higher;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    {
+      let v = x[i + #{u * LANES}u];
+      let higher = max(top, highest(v));
+      sum = sum * exp(top - higher) + across(exp(v - higher));
+      top = higher;
+    }
+#end
   }
   let rowTop = rowMax(top, local);
   let scale = 1.0 / rowSum(sum * exp(top - rowTop), local);
-  for (var i = start; i < end; i += #{LANES}u) {
-    y[i] = exp(x[i] - rowTop) * scale;
+  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+#for u in 0..UNROLL
+    y[i + #{u * LANES}u] = exp(x[i + #{u * LANES}u] - rowTop) * scale;
+#end
   }
 }

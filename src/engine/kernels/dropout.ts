@@ -1,7 +1,7 @@
 // Kernel of dropout, forward and backward.
 
 import type { Capabilities, Lowering } from '../kernel'
-import { flatLayout, rowKernel, vectorVars } from './layout'
+import { flatLayout, rowKernel, vectorVars } from './launch'
 import source from '../../../shaders/dropout_forward.wgsl?raw'
 
 export interface DropoutShape {

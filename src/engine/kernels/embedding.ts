@@ -2,7 +2,7 @@
 
 import { LabError } from '../../core/errors'
 import type { Capabilities, Lowering } from '../kernel'
-import { flatLayout, rowKernel, rowLayout, vectorVars } from './layout'
+import { flatLayout, rowKernel, rowLayout, vectorVars } from './launch'
 import backwardSource from '../../../shaders/embedding_backward.wgsl?raw'
 import forwardSource from '../../../shaders/embedding_forward.wgsl?raw'
 

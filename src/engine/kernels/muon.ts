@@ -1,7 +1,7 @@
 // Kernels of Muon around the matrix products of Polar Express, for a stack of equal matrices at once.
 
 import type { Capabilities, Lowering } from '../kernel'
-import { flatLayout, rowKernel, rowLayout } from './layout'
+import { flatLayout, rowKernel, rowLayout } from './launch'
 import { HYPER } from './update'
 import applySource from '../../../shaders/muon_apply.wgsl?raw'
 import momentumSource from '../../../shaders/muon_momentum.wgsl?raw'

@@ -1,7 +1,7 @@
 // Kernels of the two parameter-free normalisations over the last dimension.
 
 import type { Capabilities, Lowering } from '../kernel'
-import { rowKernel, rowLayout, vectorVars } from './layout'
+import { rowKernel, rowLayout, vectorVars } from './launch'
 import layernormBackward from '../../../shaders/layernorm_backward.wgsl?raw'
 import layernormForward from '../../../shaders/layernorm_forward.wgsl?raw'
 import rmsnormBackward from '../../../shaders/rmsnorm_backward.wgsl?raw'

@@ -2,7 +2,7 @@
 // parameters, sums over the last dimension, losses.
 
 import { grid, type Capabilities, type Kernel, type Lowering } from '../kernel'
-import { flatLayout, powerOfTwo, rowKernel, type Layout } from './layout'
+import { flatLayout, powerOfTwo, rowKernel, type Layout } from './launch'
 import source from '../../../shaders/reduce_sum.wgsl?raw'
 
 export interface ReduceShape {
@@ -75,6 +75,7 @@ function sumKernel(shape: ReduceShape, splits: number, bindings: string[], caps:
     SPLITS: splits,
     STRETCH: stretch,
     OUTS: workgroup / lanes,
+    UNROLL: lanes > 1 ? 1 : 4,
     LANE_STEP: lanes > 1 ? columns : 1,
     OUT_STEP: columns > 1 ? 1 : lanes,
     SCALE: shape.scale,

@@ -1,7 +1,7 @@
 // Kernels of softmax over the last dimension.
 
 import type { Capabilities, Lowering } from '../kernel'
-import { rowKernel, rowLayout, vectorVars } from './layout'
+import { rowKernel, rowLayout, vectorVars } from './launch'
 import softmaxBackwardSource from '../../../shaders/softmax_backward.wgsl?raw'
 import softmaxForwardSource from '../../../shaders/softmax_forward.wgsl?raw'
 

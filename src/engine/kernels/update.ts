@@ -1,7 +1,7 @@
 // Kernels of the optimiser rules that look at one element at a time, over the whole parameter arena at once.
 
 import type { Capabilities, Lowering } from '../kernel'
-import { flatLayout, powerOfTwo, rowKernel, rowLayout } from './layout'
+import { flatLayout, powerOfTwo, rowKernel, rowLayout } from './launch'
 import finalSource from '../../../shaders/grad_norm_final.wgsl?raw'
 import partialSource from '../../../shaders/grad_norm_partial.wgsl?raw'
 import updateSource from '../../../shaders/update_elementwise.wgsl?raw'
