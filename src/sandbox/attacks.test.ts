@@ -10,9 +10,11 @@ beforeAll(async () => {
 
 const honest = modelWith('return head(x)')
 
+const LATE = 'sandbox.timeout'
 // Which of its limits a heavy program meets first depends on how busy the machine is.
 const HEAVY = 'sandbox.timeout|sandbox.memory|sandbox.output|program.graph|program.syntax'
 
+// prettier-ignore
 const refused: [string, string, string][] = [
   ['fetch', 'fetch("https://example.org")', 'sandbox.forbidden'],
   ['XMLHttpRequest', 'new XMLHttpRequest()', 'sandbox.forbidden'],
@@ -29,15 +31,16 @@ const refused: [string, string, string][] = [
   ['an import of the prelude', 'import x from "prelude.js"', 'sandbox.forbidden'],
   ['an awaited import', 'await import("fs")', 'sandbox.forbidden'],
   ['a wait without end', 'await new Promise(() => {})', 'sandbox.forbidden'],
-  ['an endless loop', 'for (;;);', 'sandbox.timeout'],
-  ['an endless loop that catches', 'for (;;) { try { for (;;); } catch { continue } }', 'sandbox.timeout'],
-  ['an endless loop in model', modelWith('while (true);'), 'sandbox.timeout'],
-  ['an endless loop in schedule', modelWith('return head(x)', 'export function schedule() { for (;;); }'), 'sandbox.timeout'],
-  ['a getter that loops', modelWith('return head(g.rmsNorm(x, { get eps() { for (;;); } }))'), 'sandbox.timeout'],
-  ['a thrown error whose message loops', 'throw { get message() { for (;;); } }', 'sandbox.timeout'],
-  ['an endless regular expression', '/(a+)+b/.test("a".repeat(60))', 'sandbox.timeout'],
+  ['an endless loop', 'for (;;);', LATE],
+  ['an endless loop that catches', 'for (;;) { try { for (;;); } catch { continue } }', LATE],
+  ['an endless loop in model', modelWith('while (true);'), LATE],
+  ['an endless loop in ramp', modelWith('return head(x)', 'export const ramp = () => { for (;;) {} }'), LATE],
+  ['a getter that loops', modelWith('return head(g.rmsNorm(x, { get eps() { for (;;); } }))'), LATE],
+  ['a thrown error whose message loops', 'throw { get message() { for (;;); } }', LATE],
+  ['an endless regular expression', '/(a+)+b/.test("a".repeat(60))', LATE],
   ['an endless iterator', 'Array.from({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }) }) })', HEAVY],
-  ['a memory bomb', 'const a = new Array(2e7).fill(1)', 'sandbox.memory'],
+  ['a memory bomb', '"x".repeat(2 ** 26)', 'sandbox.memory'],
+  ['a slow memory bomb', 'const a = new Array(2e7).fill(1)', HEAVY],
   ['a text bomb', 'let t = "ab"; for (;;) t += t + "c"', HEAVY],
   ['a buffer bomb', 'new Uint8Array(2 ** 30)', HEAVY],
   ['deep recursion', 'function f() { return f() + 1 }\nf()', 'sandbox.memory'],
@@ -53,7 +56,7 @@ const refused: [string, string, string][] = [
   ['a generator model', 'export function* model(g, tokens) { yield tokens }', 'program.graph'],
   ['a proxy for logits', modelWith('return new Proxy(x, {})'), 'program.graph'],
   ['a forged handle', modelWith('return new x.constructor()'), 'program.graph'],
-  ['a proxy that lies about its shape', modelWith('g.param("w", new Proxy([1], { get: () => 2 ** 40 }), g.zeros())'), 'program.graph'],
+  ['a proxy that lies', modelWith('g.param("w", new Proxy([1], { get: () => 9e15 }), g.zeros())'), 'program.graph'],
   ['a shape of text', modelWith('g.param("w", ["8"], g.zeros())'), 'program.graph'],
   ['a forged start', modelWith('g.param("w", [8], { kind: "normal", std: 1, seed: 7 })'), 'program.graph'],
   ['a new method on g', modelWith('g.wgsl = () => x'), 'program.graph'],
@@ -74,7 +77,8 @@ test.each(refused)('refused: %s', async (_what, source, code) => {
 
 test('what an attack leaves behind does not reach the next program', async () => {
   const before = await describe(box, honest)
-  for (const [, source] of refused.filter(([, , code]) => code !== 'sandbox.timeout' && code !== HEAVY)) await refusal(box, source)
+  const quick = refused.filter(([, , code]) => code !== LATE && code !== HEAVY)
+  for (const [, source] of quick) await refusal(box, source)
   expect(await describe(box, honest)).toEqual(before)
 })
 

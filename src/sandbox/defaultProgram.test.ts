@@ -1,5 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
+import { Rng } from '../core/rng'
+import type { ModelGraph, ParamSpec } from '../graph/ir'
 import type { Tier } from '../judge/types'
+import type { Tensors } from '../reference/model'
+import { startTraining, trainStep } from '../reference/trainStep'
 import { createBox } from './box'
 import type { Box } from './contract'
 import { defaultProgram, defaultProgramMd } from './defaultProgram'
@@ -8,6 +12,7 @@ import type { KnobValue } from './knobs'
 
 const TIERS: Tier[] = ['software', 'integrated', 'discrete']
 const VOCAB = 512
+const volume = (shape: number[]) => shape.reduce((n, d) => n * d, 1)
 
 let box: Box
 beforeAll(async () => {
@@ -21,7 +26,7 @@ async function stepGflop(tier: Tier): Promise<number> {
   const { graph, batch } = await describeWith({}, tier)
   const weights = graph.params
     .filter(({ name }) => name.startsWith('block') || name === 'head')
-    .reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0)
+    .reduce((sum, { shape }) => sum + volume(shape), 0)
   return (6 * weights * batch.rows * batch.context * batch.accumulate) / 1e9
 }
 
@@ -97,7 +102,8 @@ test('every knob is found, and every choice and end of a range is a program that
 })
 
 const structural: Record<string, KnobValue>[] = [
-  { ACTIVATION: 'swiglu', NORM: 'layerNorm', POSITION: 'none', QK_NORM: false, VALUE_EMBEDDINGS: false, X0_SKIP: false },
+  { ACTIVATION: 'swiglu', NORM: 'layerNorm', POSITION: 'none', QK_NORM: false, VALUE_EMBEDDINGS: false },
+  { ACTIVATION: 'geglu', X0_SKIP: false, WINDOW_PATTERN: 'SL' },
   { TOKEN_MIX: 'conv', MATRIX_RULE: 'lion', QUERIES_PER_KV: 4, WINDOW_PATTERN: 'S', WIDTH: 128 },
   { TOKEN_MIX: 'shift', MATRIX_RULE: 'adamw', QUERIES_PER_KV: 2, HEAD_DIM: 128, WIDTH: 500 },
   { DEPTH: 1, WIDTH: 32, HEAD_DIM: 128, QUERIES_PER_KV: 4, ROWS: 1, CONTEXT: 32 },
@@ -110,9 +116,44 @@ test.each(structural)('choices combine: %j', async (values) => {
   if (values.NORM === 'layerNorm') expect(ops).toContain('layerNorm')
   if (values.POSITION === 'none') expect(ops).not.toContain('rope')
   if (values.TOKEN_MIX) expect(ops).toContain(values.TOKEN_MIX)
-  if (values.VALUE_EMBEDDINGS === false) expect(graph.params.some((param) => param.name.startsWith('values'))).toBe(false)
+  const tables = graph.params.filter((param) => param.name.startsWith('values'))
+  expect(tables.length > 0).toBe(values.VALUE_EMBEDDINGS !== false)
 })
 
 test('program.md states the rules', () => {
   expect(defaultProgramMd()).toContain('# What to research')
+})
+
+/** Parameters as the judge would draw them. */
+function drawn({ params }: ModelGraph, rng: Rng): Tensors {
+  const draw = ({ init }: ParamSpec) => {
+    if (init.kind === 'normal') return init.std * rng.normal()
+    if (init.kind === 'uniform') return init.bound * (2 * rng.uniform() - 1)
+    return init.kind === 'constant' ? init.value : 0
+  }
+  return Object.fromEntries(
+    params.map((param) => [param.name, Float64Array.from({ length: volume(param.shape) }, () => draw(param))]),
+  )
+}
+
+const small = { DEPTH: 2, WIDTH: 32, HEAD_DIM: 16, ROWS: 2, CONTEXT: 32 }
+
+test.each([
+  ['the recipe', small],
+  ['another', { ...small, TOKEN_MIX: 'conv', ACTIVATION: 'swiglu', QUERIES_PER_KV: 2, NORM: 'layerNorm' }],
+])('%s starts at ln(vocab) and learns to count, in the float64 reference', async (_what, values) => {
+  const vocab = 16
+  const program = await box.describe({ source: setKnobs(defaultProgram('software'), values), vocab, tier: 'software' })
+  const rng = new Rng(1)
+  const state = startTraining(program, drawn(program.graph, rng))
+  const losses: number[] = []
+  for (let step = 0; step < 12; step++) {
+    const starts = [rng.int(vocab), rng.int(vocab)]
+    const ids = starts.map((start) => Int32Array.from({ length: 33 }, (_, t) => (start + 3 * t) % vocab))
+    const tokens = Int32Array.from(ids.flatMap((row) => [...row.subarray(0, 32)]))
+    const targets = Int32Array.from(ids.flatMap((row) => [...row.subarray(1)]))
+    losses.push(trainStep(program, state, [{ tokens, targets }], { progress: step / 12 }).loss)
+  }
+  expect(losses[0]).toBeCloseTo(Math.log(vocab), 1)
+  expect(losses.at(-1)).toBeLessThan(0.5 * losses[0])
 })

@@ -51,6 +51,15 @@ export function memoryError(line: number | null = null): LabError {
   })
 }
 
+/** QuickJS itself failed (an assertion, a trap, the host's stack) or its worker did. */
+export function brokenError(cause: unknown): LabError {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  return new LabError('sandbox.memory', `the box broke while running train.js: ${detail}`, {
+    hint: 'Simplify train.js; if this happens with the default program too, reload the page.',
+    cause,
+  })
+}
+
 /** The module is still waiting after it was run: a top-level await, perhaps on an import(). */
 export function waitingError(): LabError {
   return new LabError('sandbox.forbidden', 'train.js waits for something (await at top level)', {

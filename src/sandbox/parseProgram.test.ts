@@ -74,7 +74,7 @@ const spoiled: [string, (d: Description) => unknown, string][] = [
   ['a group of strangers', (d) => (d.groups[0].params = ['v']), 'no parameter v'],
   ['a parameter in two groups', (d) => d.groups.push(d.groups[0]), 'two groups'],
   ['a parameter without a group', (d) => (d.groups = []), 'no group matches the parameter w'],
-  ['muon on a vector', (d) => Object.assign(d.graph.params[0], { shape: [4] }) && (d.groups[0].rule = 'muon'), 'matrices'],
+  ['muon on a scalar', (d) => [(d.graph.params[0].shape = []), (d.groups[0].rule = 'muon')], 'matrices'],
   ['no ops at all', (d) => (d.graph.nodes = []), 'graph.nodes'],
   ['too many ops', (d) => (d.graph.nodes = Array.from({ length: 20_001 }, () => ({}))), 'graph.nodes'],
 ]

@@ -10,7 +10,7 @@ import lockdownSource from './box/lockdown.js?raw'
 import preludeSource from './box/prelude.js?raw'
 import readersSource from './box/readers.js?raw'
 import type { BoxRequest } from './contract'
-import { memoryError, thrownError, timeoutError, waitingError } from './failures'
+import { brokenError, memoryError, thrownError, timeoutError, waitingError } from './failures'
 import { LIMITS } from './limits'
 
 /** `healthy` is false when QuickJS itself failed (a host exception): load it anew before the next job. */
@@ -37,26 +37,28 @@ export function runProgram(quickjs: QuickJSWASMModule, request: BoxRequest): Run
     return () => (late ||= performance.now() > deadline)
   }
 
-  let outcome: RunOutcome | null = null
+  const scope = new Scope()
+  let outcome: RunOutcome
   try {
-    Scope.withScope((scope) => {
-      const runtime = scope.manage(quickjs.newRuntime())
-      runtime.setMemoryLimit(LIMITS.memoryBytes)
-      runtime.setMaxStackSize(LIMITS.stackBytes)
-      const vm = scope.manage(runtime.newContext())
-      const recorder = openRecorder(vm, scope, request)
-      const isLate = startClock()
-      runtime.setInterruptHandler(isLate)
-      const spare = () => runtime.setMemoryLimit(LIMITS.memoryBytes + SPARE_BYTES)
-      outcome = runInContext(vm, scope, recorder, request.source, isLate, spare)
-    })
-    return outcome ?? { text: null, error: memoryError(), healthy: false }
-  } catch {
-    // The instance is not to be trusted after a host exception (an assertion, a trap, the host's own stack):
-    // a verdict reached before it stands, unless the clock says otherwise.
-    if (outcome !== null) return { ...(outcome as RunOutcome), healthy: false }
-    return { text: null, error: late ? timeoutError() : memoryError(), healthy: false }
+    const runtime = scope.manage(quickjs.newRuntime())
+    runtime.setMemoryLimit(LIMITS.memoryBytes)
+    runtime.setMaxStackSize(LIMITS.stackBytes)
+    const vm = scope.manage(runtime.newContext())
+    const recorder = openRecorder(vm, scope, request)
+    const isLate = startClock()
+    runtime.setInterruptHandler(isLate)
+    const spare = () => runtime.setMemoryLimit(LIMITS.memoryBytes + SPARE_BYTES)
+    outcome = runInContext(vm, scope, recorder, request.source, isLate, spare)
+  } catch (thrown) {
+    outcome = { text: null, error: late ? timeoutError() : brokenError(thrown), healthy: false }
   }
+  try {
+    scope.dispose()
+  } catch {
+    // what QuickJS could not give back stays with this instance; the verdict stands
+    outcome = { ...outcome, healthy: false }
+  }
+  return outcome
 }
 
 /** The prelude's { describe, explain }, with the language of train.js set up around them. */

@@ -3,6 +3,7 @@
 import { LabError } from '../core/errors'
 import type { ProgramSpec } from '../graph/program'
 import type { Box, BoxRequest } from './contract'
+import { brokenError } from './failures'
 import type { BoxMessage } from './serveBox'
 
 /** What the box needs of a Worker; Node's threads can be dressed as one (nodeBox.ts). */
@@ -87,7 +88,7 @@ function nextMessage(worker: BoxWorker, limitMs: number, closing: AbortSignal): 
       finish()
     }
     const onMessage = (event: Event) => settle(() => resolve((event as MessageEvent<BoxMessage>).data))
-    const onError = (event: Event) => settle(() => reject(crashError((event as ErrorEvent).message)))
+    const onError = (event: Event) => settle(() => reject(brokenError((event as ErrorEvent).message)))
     const onClose = () => settle(() => reject(closing.reason))
     const timer = setTimeout(() => settle(() => reject(lateError(limitMs))), limitMs)
     worker.addEventListener('message', onMessage)
@@ -99,11 +100,5 @@ function nextMessage(worker: BoxWorker, limitMs: number, closing: AbortSignal): 
 function lateError(limitMs: number): LabError {
   return new LabError('sandbox.timeout', `the box did not answer within ${limitMs} ms and was ended`, {
     hint: 'Look for a loop that never ends in train.js; if there is none, the machine is very busy: try again.',
-  })
-}
-
-function crashError(detail: string): LabError {
-  return new LabError('sandbox.memory', `the box broke while running train.js${detail ? `: ${detail}` : ''}`, {
-    hint: 'Simplify train.js; if this happens with the default program too, reload the page.',
   })
 }
