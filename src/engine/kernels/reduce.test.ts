@@ -17,8 +17,6 @@ const SHAPES: ReduceShape[] = [
   shapeOf(131, 24, 1),
   shapeOf(67, 13, 1),
   shapeOf(1, 1000, 96),
-  shapeOf(2, 300, 5),
-  shapeOf(1, 65536, 1),
   shapeOf(1, 20011, 3),
   shapeOf(2, 9, 260),
 ]
