@@ -28,6 +28,8 @@ export function inferShapes(graph: ModelGraph, vocab: number): Shape[] {
     for (const i of node.inputs)
       if (graph.nodes[i].op === 'tokens' && node.op !== 'embedding')
         throw graphError('tokens are ids, not numbers: only embedding may read them', node)
+    if (node.op === 'embedding' && inputs[0].dims[0] !== vocab)
+      throw graphError(`table ${describeShape(inputs[0])} must have one row for each of the ${vocab} tokens`, node)
     const shape = node.op === 'param' ? paramShape(node, params) : OPS[node.op].shape({ node, inputs, fail: (m) => fail(m, node) })
     if (shape.dims.some((d) => !Number.isInteger(d) || d < 1 || d > MAX_DIM) || product(shape.dims) > 2 ** 31)
       throw graphError(`shape ${describeShape(shape)} is too large`, node)

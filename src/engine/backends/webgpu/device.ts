@@ -1,0 +1,80 @@
+// Opens an adapter and says plainly what it is, or why there is none.
+
+import { LabError } from '../../../core/errors'
+import type { Capabilities } from '../../kernel'
+
+export interface OpenedDevice {
+  device: GPUDevice
+  caps: Capabilities
+  info: { vendor: string; architecture: string; description: string; integrated: boolean }
+}
+
+/** Limits the engine can use more of than WebGPU guarantees; asked for as far as the adapter goes. */
+const WANTED_LIMITS = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxStorageBuffersPerShaderStage',
+] as const
+
+/**
+ * Opens a device with every limit and feature the engine can use.
+ * @param gpu navigator.gpu, or Dawn's in Node; undefined where the browser has none
+ * @throws LabError "gpu.unavailable"; its data.cause is "missing", "insecure" or "adapter"
+ */
+export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
+  if (!gpu) throw unavailable(globalThis.isSecureContext === false ? 'insecure' : 'missing')
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter) throw unavailable('adapter')
+  const features = (['subgroups', 'shader-f16', 'timestamp-query'] as const).filter((f) => adapter.features.has(f))
+  const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]))
+  let device: GPUDevice
+  try {
+    device = await adapter.requestDevice({ label: 'assay', requiredFeatures: [...features], requiredLimits })
+  } catch (cause) {
+    throw new LabError('gpu.unavailable', 'The graphics adapter refused a device', {
+      hint: 'Close other tabs that use the GPU and reload; if it stays so, restart the browser.',
+      data: { cause: 'device' },
+      cause,
+    })
+  }
+  const { info } = adapter
+  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${info.architecture} ${info.description} ${info.device}`)
+  const subgroups = device.features.has('subgroups')
+  const caps: Capabilities = {
+    software,
+    subgroups,
+    subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,
+    f16: device.features.has('shader-f16'),
+    maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
+    maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,
+    maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    maxBufferBytes: device.limits.maxBufferSize,
+  }
+  const integrated = /intel|apple|qualcomm|arm|img/i.test(info.vendor) && !/arc/i.test(info.description)
+  return {
+    device,
+    caps,
+    info: { vendor: info.vendor, architecture: info.architecture, description: info.description || info.device, integrated },
+  }
+}
+
+function unavailable(cause: 'missing' | 'insecure' | 'adapter'): LabError {
+  const messages = {
+    missing: 'This browser has no WebGPU',
+    insecure: 'WebGPU is only given to secure pages',
+    adapter: 'WebGPU is here, but it found no graphics adapter',
+  }
+  const hints = {
+    missing: 'Use Chrome or Edge 113+, Safari 26+, or Firefox 141+ on Windows (145+ on Apple silicon).',
+    insecure: 'Open the page over https, or from localhost.',
+    adapter:
+      'On Linux, start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan; elsewhere turn on "Use graphics acceleration" in the settings and update the driver.',
+  }
+  return new LabError('gpu.unavailable', messages[cause], { hint: hints[cause], data: { cause } })
+}

@@ -1,0 +1,57 @@
+// Compiled pipelines, kept per device: an experiment that changes one knob recompiles only what that knob touches.
+
+import { LabError } from '../../../core/errors'
+import type { Kernel } from '../../kernel'
+
+/** Pipelines kept per device; the least recently used go first. */
+const CACHE_SIZE = 600
+
+const caches = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>()
+
+/**
+ * Compiles a kernel, or returns the compiled one. Many may be asked for at once: they compile in parallel.
+ * @throws LabError "gpu.shader" with the line of WGSL
+ */
+export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  let cache = caches.get(device)
+  if (!cache) caches.set(device, (cache = new Map()))
+  const key = `${JSON.stringify(kernel.constants ?? {})}${kernel.code}`
+  const found = cache.get(key)
+  if (found) {
+    cache.delete(key)
+    cache.set(key, found)
+    return found
+  }
+  const made = compile(device, kernel)
+  cache.set(key, made)
+  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value!)
+  return made
+}
+
+async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  const module = device.createShaderModule({ label: kernel.name, code: kernel.code })
+  const layout = device.createBindGroupLayout({
+    label: kernel.name,
+    entries: kernel.bindings.map(({ access }, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+    })),
+  })
+  try {
+    return await device.createComputePipelineAsync({
+      label: kernel.name,
+      layout: device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: kernel.constants },
+    })
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo()
+    const error = messages.find((message) => message.type === 'error')
+    const where = error ? `:${error.lineNum}: ${error.message}` : `: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new LabError('gpu.shader', kernel.name + where, {
+      hint: 'This adapter cannot compile one of the kernels: please report it with the name of the adapter.',
+      data: { kernel: kernel.name },
+      cause,
+    })
+  }
+}

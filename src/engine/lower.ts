@@ -1,0 +1,92 @@
+// Tape op → kernels, with each binding's tensor. The only place that knows both vocabularies.
+
+import { opTensors, type TapeOp, type TapeTensor, type TensorId } from '../graph/tape'
+import type { Capabilities, Lowering } from './kernel'
+import { attentionBackward, attentionForward } from './kernels/attention'
+import { crossEntropy } from './kernels/crossEntropy'
+import { dropout } from './kernels/dropout'
+import { elementwise } from './kernels/elementwise'
+import { embeddingBackward, embeddingForward } from './kernels/embedding'
+import { copyStrided, fill } from './kernels/layout'
+import { matmul } from './kernels/matmul'
+import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward } from './kernels/norm'
+import { reduceSum } from './kernels/reduce'
+import { rope } from './kernels/rope'
+import { convForward, convInputGrad, convWeightGrad, shift } from './kernels/sequence'
+import { softmaxBackward, softmaxForward } from './kernels/softmax'
+
+/** A lowering whose bindings name tensors; `stepState` and scratch are bound by the planner. */
+export interface BoundLowering {
+  lowering: Lowering
+  tensors: Record<string, TensorId>
+}
+
+/** Chooses the kernels of one op for this adapter. */
+export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilities): BoundLowering {
+  const bound = (lowering: Lowering, names: Record<string, TensorId>): BoundLowering => ({ lowering, tensors: names })
+  switch (op.kind) {
+    case 'elementwise': {
+      const names: Record<string, TensorId> = { y: op.output }
+      for (const [i, id] of op.inputs.entries()) names[`x${i}`] = id
+      return bound(elementwise(op, caps), names)
+    }
+    case 'matmul': {
+      const { orient, M, N, K, accumulate } = op
+      const names: Record<string, TensorId> = { a: op.a, b: op.b, c: op.output }
+      if (op.bias !== null) names.bias = op.bias
+      return bound(matmul({ orient, M, N, K, accumulate, bias: op.bias !== null }, caps), names)
+    }
+    case 'embedding':
+      return bound(embeddingForward(op, caps), { table: op.table, tokens: op.tokens, y: op.output })
+    case 'embeddingGrad':
+      return bound(embeddingBackward(op, caps), { dOut: op.dOut, order: op.order, starts: op.starts, dTable: op.output })
+    case 'norm':
+      return bound((op.norm === 'rms' ? rmsNormForward : layerNormForward)(op, caps), { x: op.x, y: op.output })
+    case 'normGrad':
+      return bound((op.norm === 'rms' ? rmsNormBackward : layerNormBackward)(op, caps), { dOut: op.dOut, x: op.x, dX: op.output })
+    case 'softmax':
+      return bound(softmaxForward(op, caps), { x: op.x, y: op.output })
+    case 'softmaxGrad':
+      return bound(softmaxBackward(op, caps), { dOut: op.dOut, y: op.y, dX: op.output })
+    case 'rope':
+      return bound(rope(op, caps), { x: op.x, y: op.output })
+    case 'attention':
+      return bound(attentionForward(op.shape, caps), { q: op.q, k: op.k, v: op.v, out: op.output, lse: op.lse })
+    case 'attentionGrad': {
+      const { q, k, v, out, lse, dOut, dQ, dK, dV } = op
+      return bound(attentionBackward(op.shape, caps), { q, k, v, out, lse, dOut, dQ, dK, dV })
+    }
+    case 'reduceSum':
+      return bound(reduceSum(op, caps), { x: op.x, y: op.output })
+    case 'copy':
+      return bound(copyStrided(op, caps), { x: op.x, y: op.output })
+    case 'fill':
+      return bound(fill({ count: tensors[op.output].size, value: op.value }, caps), { y: op.output })
+    case 'shift':
+      return bound(shift(op, caps), { x: op.x, y: op.output })
+    case 'conv':
+      return bound(convForward(op, caps), { x: op.x, w: op.w, y: op.output })
+    case 'convInputGrad':
+      return bound(convInputGrad(op, caps), { dOut: op.dOut, w: op.w, dX: op.output })
+    case 'convWeightGrad':
+      return bound(convWeightGrad(op, caps), { dOut: op.dOut, x: op.x, dW: op.output })
+    case 'dropout':
+      return bound(dropout({ count: tensors[op.x].size, rate: op.rate, node: op.node }, caps), { x: op.x, y: op.output })
+    case 'crossEntropy':
+      return bound(crossEntropy(op, caps), { logits: op.logits, targets: op.targets, nats: op.nats })
+  }
+}
+
+/** First and last op that touches each tensor; -1 when none does. */
+export function lifetimes(ops: readonly TapeOp[], count: number): { first: Int32Array; last: Int32Array } {
+  const first = new Int32Array(count).fill(-1)
+  const last = new Int32Array(count).fill(-1)
+  for (const [at, op] of ops.entries()) {
+    const { reads, writes, updates } = opTensors(op)
+    for (const id of [...reads, ...writes, ...updates]) {
+      if (first[id] < 0) first[id] = at
+      last[id] = at
+    }
+  }
+  return { first, last }
+}

@@ -1,0 +1,92 @@
+// The optimiser step as kernels over the arena: Polar Express between Muon's own kernels, then one pass for
+// every elementwise rule.
+
+import type { ProgramSpec } from '../graph/program'
+import type { ArenaLayout, MuonStackLayout } from './arena'
+import type { Capabilities, Lowering } from './kernel'
+import { matmul } from './kernels/matmul'
+import { muonApply, muonMomentum } from './kernels/muon'
+import { gradNorm, updateElementwise } from './kernels/update'
+
+/**
+ * Coefficients (a, b, c) of the five quintic steps X ← aX + bAX + cA²X with A = XXᵀ.
+ * Source: Polar Express, Amsel et al. 2025, arXiv:2505.16932, as used by nanochat.
+ */
+export const POLAR_EXPRESS: readonly (readonly [number, number, number])[] = [
+  [8.156554524902461, -22.48329292557795, 15.878769915207462],
+  [4.042929935166739, -2.808917465908714, 0.5000178451051316],
+  [3.8916678022926607, -2.772484153217685, 0.5060648178503393],
+  [3.285753657755655, -2.3681294933425376, 0.46449024233003106],
+  [2.3465413258596377, -1.7097828382687081, 0.42323551169305323],
+]
+
+/**
+ * One lowering and what its bindings mean. `arena` bindings (params, grads, m, v, ema) are bound at
+ * [offset, offset+size) floats; `rename` maps other binding names to named buffers of the update.
+ */
+export interface UpdateStep {
+  lowering: Lowering
+  range: { offset: number; size: number }
+  /** binding name → buffer name; a name absent here is its own */
+  rename: Record<string, string>
+}
+
+/** Temporary buffers of the update, by name, in bytes: they live from the first step that names them to the last. */
+export interface UpdatePlan {
+  steps: UpdateStep[]
+  temporaries: Record<string, number>
+}
+
+/** The kernels of one optimiser step, in order. */
+export function planUpdate(program: ProgramSpec, arena: ArenaLayout, caps: Capabilities): UpdatePlan {
+  const clip = program.training.clip > 0
+  const whole = { offset: 0, size: arena.total }
+  const plan: UpdatePlan = { steps: [], temporaries: {} }
+  if (clip) {
+    plan.steps.push({ lowering: gradNorm({ count: arena.total }, caps), range: whole, rename: {} })
+    plan.temporaries.gradNorm = 16
+  }
+  for (const [index, stack] of arena.stacks.entries()) muonSteps(plan, stack, index, clip, caps)
+  // last, because it also averages the weights that Muon has just moved
+  const lowering = updateElementwise({ count: arena.total, clip, ema: program.training.ema > 0 }, caps)
+  plan.steps.push({ lowering, range: whole, rename: {} })
+  return plan
+}
+
+function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip: boolean, caps: Capabilities): void {
+  const { count, rows, cols, stride, offset, group } = stack
+  const range = { offset, size: count * stride }
+  const kernelStack = { count, rows, cols, stride, hyperRow: group }
+  const small = Math.min(rows, cols)
+  const square = Math.ceil((small * small) / 4) * 4
+  const names = { x: `muon${index}/x0`, y: `muon${index}/x1`, gram: `muon${index}/gram`, mix: `muon${index}/mix` }
+  plan.temporaries[names.x] = range.size * 4
+  plan.temporaries[names.y] = range.size * 4
+  plan.temporaries[names.gram] = count * square * 4
+  plan.temporaries[names.mix] = count * square * 4
+  const push = (lowering: Lowering, rename: Record<string, string>) => plan.steps.push({ lowering, range, rename })
+  push(muonMomentum({ ...kernelStack, clip }, caps), { x: names.x })
+  let [from, to] = [names.x, names.y]
+  const wide = rows <= cols
+  for (const [a, b, c] of POLAR_EXPRESS) {
+    // A = XXᵀ (or XᵀX when X is tall, so that A is the small square)
+    const gram = { count, a: stride, b: stride, c: square }
+    const K = wide ? cols : rows
+    push(matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram }, caps), { a: from, b: from, c: names.gram })
+    // mix = bA + cA²; A is symmetric, so A·A = A·Aᵀ, the faster orientation
+    const squareBatch = { count, a: square, b: square, c: square }
+    push(matmul({ orient: 'NT', M: small, N: small, K: small, alpha: c, beta: b, batch: squareBatch }, caps), {
+      a: names.gram,
+      b: names.gram,
+      c: names.mix,
+      d: names.gram,
+    })
+    // X ← aX + mix·X (or X·mix, mix being symmetric too)
+    const next = wide
+      ? matmul({ orient: 'NN', M: rows, N: cols, K: rows, alpha: 1, beta: a, batch: { count, a: square, b: stride, c: stride } }, caps)
+      : matmul({ orient: 'NT', M: rows, N: cols, K: cols, alpha: 1, beta: a, batch: { count, a: stride, b: square, c: stride } }, caps)
+    push(next, wide ? { a: names.mix, b: from, c: to, d: from } : { a: from, b: names.mix, c: to, d: from })
+    ;[from, to] = [to, from]
+  }
+  push(muonApply(kernelStack, caps), { x: from, second: 'v' })
+}

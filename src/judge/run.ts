@@ -1,0 +1,111 @@
+// One run, from a program's description to a judged score. A program's failure is a result, not an exception.
+
+import { LabError } from '../core/errors'
+import { createRowSource } from '../data/rows'
+import type { TokenData } from '../data/types'
+import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import { Session } from '../engine/session'
+import { inferShapes } from '../graph/shapes'
+import { thinCurve } from './curve'
+import { bitsPerByte, evaluationRows } from './evaluate'
+import { checkCausality, checkScores } from './gates'
+import { train, type TrainingOutcome } from './train'
+import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasurements, RunResult } from './types'
+
+/**
+ * Compiles, trains for the budget, scores, checks.
+ * Never rejects: whatever goes wrong is the result's status and error.
+ */
+export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData, onEvent: (event: RunEvent) => void): Promise<RunResult> {
+  const { runId, program, seed, evaluation, guards } = job
+  const begun = performance.now()
+  const deadline = begun + guards.maxWallSeconds * 1000
+  const phase = (name: Extract<RunEvent, { kind: 'phase' }>['phase']) => onEvent({ kind: 'phase', runId, phase: name })
+  let session: Session | null = null
+  let measurements: RunMeasurements | null = null
+  try {
+    phase('compiling')
+    const shapes = inferShapes(program.graph, data.vocab)
+    const request = { program, shapes, vocab: data.vocab, evaluation }
+    session = await Session.open(opened.device, opened.caps, request, seed)
+    const compileMs = performance.now() - begun
+    const { totalBytes, arena } = session.plan
+    phase('warming')
+    const rows = createRowSource(data.train, program.batch.context, data.bos, { kind: 'train', seed })
+    let trainingSaid = false
+    const outcome = await train(session, rows, job.budget, guards, deadline, (p) => {
+      if (!trainingSaid && p.stepMs > 0) {
+        trainingSaid = true
+        phase('training')
+      }
+      const tokensPerStep = p.tokens / Math.max(1, p.steps)
+      const points: CurvePoint[] = p.losses.map((loss, i) => {
+        const step = p.from + i + 1
+        return { step, tokens: step * tokensPerStep, trainMs: (p.trainMs * step) / Math.max(1, p.steps), loss }
+      })
+      const tokensPerSecond = p.stepMs > 0 ? (1000 * tokensPerStep) / p.stepMs : 0
+      onEvent({ kind: 'progress', runId, progress: Math.min(1, p.progress), points, stepMs: p.stepMs, tokensPerSecond, bytesAllocated: totalBytes })
+    })
+    const facts = { compileMs, bytesAllocated: totalBytes, paramCount: arena.paramCount, dispatchesPerStep: session.dispatchesPerStep }
+    measurements = measure(outcome, facts)
+    phase('evaluating')
+    const evalBegun = performance.now()
+    const valRows = evaluationRows(data.val, data.bos, evaluation)
+    const valBpb = await bitsPerByte(session, valRows, data)
+    const hiddenBpb = job.scoreHidden ? await bitsPerByte(session, evaluationRows(data.hidden, data.bos, evaluation), data) : null
+    measurements.evalMs = performance.now() - evalBegun
+    phase('checking')
+    const scores = hiddenBpb === null ? [valBpb] : [valBpb, hiddenBpb]
+    const gates = [...checkScores(scores, Math.log2(data.vocab)), ...(await checkCausality(session, valRows))]
+    const failed = gates.find((gate) => !gate.passed)
+    if (failed) throw gateFailed(failed)
+    const weights = job.returnWeights ? await session.weights() : null
+    return { ok: true, runId, seed, valBpb, hiddenBpb, gates, measurements, weights }
+  } catch (thrown) {
+    const error = LabError.from(thrown)
+    const lost = await isLost(opened.device)
+    const status = lost ? 'device_lost' : statusOf(error)
+    return { ok: false, runId, seed, status, error: (lost ? lostError(lost, error) : error).toJSON(), measurements }
+  } finally {
+    session?.destroy()
+  }
+}
+
+function measure(
+  { steps, tokens, trainMs, losses }: TrainingOutcome,
+  facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep'>,
+): RunMeasurements {
+  const counted = Math.max(1, steps - 2)
+  const stepMs = trainMs / counted
+  const tokensPerSecond = (1000 * (tokens / steps)) / stepMs
+  return { steps, tokens, trainMs, evalMs: 0, stepMs, tokensPerSecond, curve: thinCurve(losses), ...facts }
+}
+
+function gateFailed(gate: GateResult): LabError {
+  const code = gate.gate === 'causality' || gate.gate === 'rows' ? 'judge.causality' : 'judge.evaluation'
+  return new LabError(code, `The ${gate.gate} gate failed: ${gate.detail}`, {
+    hint: 'The score does not count. A model may only look at earlier tokens of its own row.',
+    data: { gate: gate.gate },
+  })
+}
+
+function statusOf(error: LabError): FailureStatus {
+  if (error.code === 'judge.timeout') return 'timeout'
+  if (error.code === 'program.memory' || error.code === 'program.graph') return 'rejected'
+  if (error.code.startsWith('judge.')) return 'checks_failed'
+  return 'crash'
+}
+
+function lostError(reason: string, cause: LabError): LabError {
+  return new LabError('gpu.lost', `The graphics device was lost: ${reason || 'no reason given'}`, {
+    hint: 'The lab reopens it and tries the experiment once more. If it happens again, make the model smaller.',
+    cause,
+  })
+}
+
+/** Why the device was lost, or null when it was not. */
+async function isLost(device: GPUDevice): Promise<string | null> {
+  const still = Symbol('still here')
+  const outcome = await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 0, still))])
+  return outcome === still ? null : (outcome as GPUDeviceLostInfo).message
+}

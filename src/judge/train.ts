@@ -1,0 +1,133 @@
+// The frozen training loop: it owns the clock, the seed and the order of the data.
+
+import { LabError } from '../core/errors'
+import type { RowSource } from '../data/types'
+import type { MicroBatch, Session } from '../engine/session'
+import { settingsOf } from './schedule'
+import type { Budget, Guards } from './task'
+
+/** Steps trained before the clock starts: the first ones pay for what the driver does once. */
+export const WARMUP_STEPS = 2
+/** Above this many nats per token a run is lost, as in the original. */
+const LOST_LOSS = 100
+
+export interface TrainingProgress {
+  steps: number
+  tokens: number
+  trainMs: number
+  stepMs: number
+  progress: number
+  /** losses of steps [from, from + losses.length), as they come back from the device */
+  from: number
+  losses: number[]
+}
+
+export interface TrainingOutcome {
+  steps: number
+  tokens: number
+  trainMs: number
+  losses: number[]
+}
+
+/**
+ * Trains until the budget is spent.
+ * `seconds` counts from the end of warm-up to the end of the last step; `tokens` counts every token, warm-up too.
+ * @param deadline performance.now() after which the run is a timeout
+ * @throws LabError numeric.nonfinite | numeric.diverged | judge.timeout
+ */
+export async function train(
+  session: Session,
+  rows: RowSource,
+  budget: Budget,
+  guards: Guards,
+  deadline: number,
+  onProgress: (progress: TrainingProgress) => void,
+  now: () => number = () => performance.now(),
+): Promise<TrainingOutcome> {
+  const { program } = session.plan
+  const { B, T } = session.plan.train
+  const batch = makeBatch(program.batch.accumulate, B * T)
+  const row = new Int32Array(T + 1)
+  const tokensPerStep = program.batch.accumulate * B * T
+  const losses: number[] = []
+  let sent = 0
+  let started = now()
+  let counted = 0
+  const reported = { at: 0, losses: 0 }
+  const take = (values: readonly number[]) => {
+    for (const loss of values) {
+      losses.push(loss)
+      if (!Number.isFinite(loss)) throw nonfinite(losses.length)
+      if (loss > LOST_LOSS) throw diverged(losses.length, loss)
+    }
+  }
+  const stepMs = () => (counted > 0 ? (now() - started) / counted : 0)
+  const progressNow = () => {
+    if (budget.kind === 'tokens') return (sent * tokensPerStep) / budget.amount
+    if (sent < WARMUP_STEPS) return 0
+    // steps in flight have been paid for, though the clock has not seen them yet
+    return (now() - started + (sent - losses.length) * stepMs()) / (budget.amount * 1000)
+  }
+  for (;;) {
+    if (sent === WARMUP_STEPS) {
+      take(await session.drain())
+      started = now()
+    }
+    const progress = progressNow()
+    if (sent > WARMUP_STEPS && progress >= 1) break
+    if (now() > deadline) throw timedOut(guards.maxWallSeconds)
+    fill(batch, rows, row, B, T)
+    const finished = await session.step(batch, settingsOf(program.schedule, program.ramp, sent + 1, progress))
+    sent++
+    if (finished !== null) {
+      take([finished])
+      counted = Math.max(0, losses.length - WARMUP_STEPS)
+    }
+    if (now() - reported.at >= 100) {
+      const fresh = losses.slice(reported.losses)
+      onProgress({ steps: losses.length, tokens: losses.length * tokensPerStep, trainMs: now() - started, stepMs: stepMs(), progress, from: reported.losses, losses: fresh }) // prettier-ignore
+      reported.at = now()
+      reported.losses = losses.length
+    }
+  }
+  take(await session.drain())
+  const trainMs = now() - started
+  const fresh = losses.slice(reported.losses)
+  const outcome = { steps: sent, tokens: sent * tokensPerStep, trainMs, losses }
+  onProgress({ ...outcome, stepMs: trainMs / Math.max(1, sent - WARMUP_STEPS), progress: 1, from: reported.losses, losses: fresh })
+  return outcome
+}
+
+function makeBatch(accumulate: number, size: number): MicroBatch[] {
+  return Array.from({ length: accumulate }, () => ({ tokens: new Int32Array(size), targets: new Int32Array(size) }))
+}
+
+function fill(batch: MicroBatch[], rows: RowSource, row: Int32Array, B: number, T: number): void {
+  for (const { tokens, targets } of batch)
+    for (let b = 0; b < B; b++) {
+      rows.next(row)
+      tokens.set(row.subarray(0, T), b * T)
+      targets.set(row.subarray(1), b * T)
+    }
+}
+
+function nonfinite(step: number): LabError {
+  return new LabError('numeric.nonfinite', `The loss was not a number at step ${step}`, {
+    hint: 'A learning rate is too high, or an op divided by zero: lower the rates or add a norm.',
+    data: { step },
+  })
+}
+
+function diverged(step: number, loss: number): LabError {
+  return new LabError('numeric.diverged', `The loss rose to ${loss.toFixed(1)} nats at step ${step}`, {
+    hint: 'Lower the learning rates or warm them up.',
+    data: { step, loss },
+  })
+}
+
+export function timedOut(seconds: number): LabError {
+  return new LabError('judge.timeout', `The run was not finished after ${seconds} s`, {
+    hint: 'Make the model or the batch smaller, or raise the limit in task.json.',
+    data: { seconds },
+  })
+}

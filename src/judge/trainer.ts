@@ -1,0 +1,124 @@
+// The trainer: holds the device and the data, runs jobs, samples text. It lives in a worker of its own, so that
+// ending the worker ends whatever it was doing.
+
+import { LabError } from '../core/errors'
+import { Rng } from '../core/rng'
+import type { TokenData } from '../data/types'
+import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
+import { Session } from '../engine/session'
+import type { ProgramSpec } from '../graph/program'
+import { inferShapes } from '../graph/shapes'
+import { runJob } from './run'
+import type { AdapterInfo, Tier, Trainer } from './types'
+
+/** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
+const SAMPLE_CONTEXT = 128
+
+/** @param gpu gives navigator.gpu, or Dawn's in Node */
+export function createTrainer(gpu: () => Promise<GPU | undefined>): Trainer {
+  let opened: OpenedDevice | null = null
+  let data: TokenData | null = null
+
+  async function device(): Promise<OpenedDevice> {
+    if (!opened) {
+      const fresh = await openDevice(await gpu())
+      // a lost device is not used again: the next call opens another
+      void fresh.device.lost.then(() => {
+        if (opened === fresh) opened = null
+      })
+      opened = fresh
+    }
+    return opened
+  }
+
+  return {
+    async open() {
+      return adapterInfo(await device())
+    },
+    async setData(given) {
+      data = given
+    },
+    async run(job, onEvent) {
+      if (!data) throw new LabError('lab.state', 'The trainer has no data yet')
+      return runJob(job, await device(), data, onEvent)
+    },
+    async sample(program, weights, prompt, count, temperature, seed) {
+      return sampleTokens(await device(), program, weights, prompt, count, temperature, seed)
+    },
+    terminate() {
+      opened?.device.destroy()
+      opened = null
+    },
+  }
+}
+
+function adapterInfo({ info, caps }: OpenedDevice): AdapterInfo {
+  const tier: Tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
+  return {
+    backend: 'webgpu',
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    tier,
+    subgroups: caps.subgroups,
+    f16: caps.f16,
+    maxBufferBytes: caps.maxBufferBytes,
+    maxBindingBytes: caps.maxBindingBytes,
+  }
+}
+
+/**
+ * Continues a prompt: softmax(logits / temperature), one token at a time, the last tokens as context.
+ * Temperature 0 takes the likeliest token.
+ */
+async function sampleTokens(
+  { device, caps }: OpenedDevice,
+  program: ProgramSpec,
+  weights: Float32Array,
+  prompt: readonly number[],
+  count: number,
+  temperature: number,
+  seed: number,
+): Promise<number[]> {
+  const vocab = outputSize(program)
+  const T = Math.min(SAMPLE_CONTEXT, program.batch.context)
+  const small = { ...program, batch: { rows: 1, context: T, accumulate: 1 } }
+  const shapes = inferShapes(program.graph, vocab)
+  const session = await Session.open(device, caps, { program: small, shapes, vocab, evaluation: { context: T, tokens: T } }, seed)
+  try {
+    session.setWeights(weights)
+    const rng = new Rng(seed, 'sample')
+    const text = [...prompt]
+    const tokens = new Int32Array(2 * T)
+    for (let n = 0; n < count; n++) {
+      const window = text.slice(-T)
+      tokens.fill(0)
+      tokens.set(window)
+      const logits = await session.logits(tokens)
+      const at = (window.length - 1) * vocab
+      text.push(draw(logits.subarray(at, at + vocab), temperature, rng))
+    }
+    return text.slice(prompt.length)
+  } finally {
+    session.destroy()
+  }
+}
+
+/** The vocabulary a program was described for: the rows of its token embedding. */
+function outputSize(program: ProgramSpec): number {
+  const node = program.graph.nodes.find((n) => n.op === 'embedding')
+  const table = node && program.graph.nodes[node.inputs[0]].attrs.name
+  const spec = program.graph.params.find((p) => p.name === table)
+  if (!spec) throw new LabError('program.graph', 'The model has no token embedding, so it cannot be sampled')
+  return spec.shape[0]
+}
+
+function draw(logits: Float32Array, temperature: number, rng: Rng): number {
+  let best = 0
+  for (let v = 1; v < logits.length; v++) if (logits[v] > logits[best]) best = v
+  if (temperature <= 0) return best
+  const weights = Float64Array.from(logits, (l) => Math.exp((l - logits[best]) / temperature))
+  let left = rng.uniform() * weights.reduce((a, b) => a + b, 0)
+  for (let v = 0; v < weights.length; v++) if ((left -= weights[v]) <= 0) return v
+  return best
+}

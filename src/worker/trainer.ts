@@ -1,0 +1,8 @@
+// Entry of the trainer worker in a browser.
+
+import { expose } from 'comlink'
+import { createTrainer } from '../judge/trainer'
+import type { Trainer } from '../judge/types'
+import { throwJson } from './border'
+
+expose(throwJson<Trainer>(createTrainer(async () => navigator.gpu)))
