@@ -5,7 +5,7 @@ import { LabError } from '../core/errors'
 import { bytesOf, eachPiece, textOf } from './pretokens'
 import type { Split } from './types'
 
-export const smallestBpeVocab = 256
+const smallestBpeVocab = 256
 export const largestBpeVocab = 8192
 export const specialCount = 4
 /** training reads no more than this of the split, spread over it evenly … */

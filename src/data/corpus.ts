@@ -14,7 +14,7 @@ import type { Corpus, DatasetSource, TokenData, TokenizerJson, TokenizerSpec } f
 import { tokenizeSplit, trainTokenizer } from './tokenizer'
 
 /** text fetched from an address when the source does not say how much */
-export const defaultMaxBytes = 8 << 20
+const defaultMaxBytes = 8 << 20
 
 type UrlSource = Extract<DatasetSource, { kind: 'url' }>
 

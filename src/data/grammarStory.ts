@@ -46,11 +46,11 @@ const ages = table(Array.from({ length: 60 }, (_, i) => words.numberWord(i + 8))
 const animalTable = table(words.animals.map(([one]) => ` ${one}`))
 export const small = table(Array.from({ length: 12 }, (_, i) => words.numberWord(i + 1)),
   [6, 9, 9, 8, 7, 6, 5, 4, 3, 3, 2, 2])
-export const goodsOne = table(words.goods.map(([one]) => ` ${one}`))
-export const goodsMany = table(words.goods.map(([, many]) => ` ${many}`))
+const goodsOne = table(words.goods.map(([one]) => ` ${one}`))
+const goodsMany = table(words.goods.map(([, many]) => ` ${many}`))
 
 /** `table` with each surface that is not empty put behind its article. */
-export const articled = (options: Table): Table =>
+const articled = (options: Table): Table =>
   table(options.surfaces.map((s) => (s === '' ? s : words.withArticle(s))), options.weights)
 const adjectivesWithArticle = articled(words.adjectives)
 const tradesWithArticle = articled(words.trades)

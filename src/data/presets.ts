@@ -32,6 +32,7 @@ export const DATASET_PRESETS: readonly DatasetPreset[] = [
       kind: 'url',
       url: 'https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt',
       format: 'text',
+      sha256: '86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed',
     },
   },
   {

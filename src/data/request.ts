@@ -43,7 +43,7 @@ export function checkUrl(url: string): URL {
   })
 }
 
-export function statusError(url: string, status: number): LabError {
+function statusError(url: string, status: number): LabError {
   const hint =
     status === 404 || status === 410 ? 'Check the address: the server has no such file.'
     : status === 401 || status === 403

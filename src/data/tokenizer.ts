@@ -30,7 +30,7 @@ export async function createTokenizer(json: TokenizerJson): Promise<Tokenizer> {
     bos,
     tokenBytes,
     sha256: await sha256(JSON.stringify(plain)),
-    encode: merges.length === 0 ? (bytes) => Uint16Array.from(bytes) : mergingEncoder(merges),
+    encode: merges.length === 0 ? (bytes) => new Uint16Array(bytes) : mergingEncoder(merges),
     decode: (ids) => decodeTokens(ids, tokens, vocab),
     toJSON: () => plain,
   }
