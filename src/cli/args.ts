@@ -24,12 +24,12 @@ export const HELP = `Usage: npm run lab -- [options]
 
 Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves a git repository.
 
-  --data FILE          text to train on (default: the built-in stories)
-  --val FILE           text to validate on (default: a part of the data)
+  --data FILE|URL      text to train on (default: the built-in stories)
+  --val FILE|URL       text to validate on (default: a part of the data)
   --experiments N      how many to decide after the baseline (default: 10)
-  --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 20s)
+  --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 60s, 20s without a GPU)
   --controller NAME    who proposes changes: CONTROLLERS
-  --tokenizer KIND     bytes, or bpe:512 with a vocabulary of 256 to 8192 (default: bytes)
+  --tokenizer KIND     bytes, or bpe:512: a multiple of 4 from 256 to 8192 (default: bytes)
   --rule KIND          measured: beat the noise on paired seeds; plain: lower once (default: measured)
   --seed N             of the judge and the researcher (default: 1)
   --out DIR            where the repository goes; run again on the same DIR to go on (default: lab-out)
@@ -105,8 +105,9 @@ function parseTokenizer(text: string): TokenizerSpec {
   if (text === 'bytes') return { kind: 'bytes' }
   const match = /^bpe:(\d+)$/.exec(text)
   const vocab = match ? Number(match[1]) : 0
-  if (vocab < 256 || vocab > 8192) {
-    throw invalid(`--tokenizer cannot be "${text}".`, 'Write bytes, or bpe: and a vocabulary of 256 to 8192, like bpe:512.')
+  if (vocab < 256 || vocab > 8192 || vocab % 4 !== 0) {
+    const hint = 'Write bytes, or bpe: and a vocabulary, a multiple of 4 from 256 to 8192, like bpe:512.'
+    throw invalid(`--tokenizer cannot be "${text}".`, hint)
   }
   return { kind: 'bpe', vocab }
 }

@@ -73,7 +73,10 @@ async function launch(command, args) {
   }
   const vulkan = findVulkan()
   if (vulkan.kind === 'none') console.error(NO_VULKAN)
-  const folder = await buildNode()
+  const folder = await buildNode().catch((/** @type {Error} */ error) => {
+    console.error(`The lab could not be built:\n${error.message}`)
+    process.exit(1)
+  })
   const env = { ...process.env, ...vulkan.env }
   const child = spawn(process.execPath, [join(folder, `${command}.js`), ...args], { stdio: 'inherit', env })
   // the command itself decides how it ends
