@@ -124,7 +124,7 @@ function keptLabels(points: readonly StairPoint[], left: number): StaircaseLayou
     if (point.mark !== 'kept' && point.mark !== 'baseline') continue
     const room = Math.floor((point.x - 12 - left) / LABEL_CHAR_WIDTH)
     const text = point.row.description
-    if (point.mark === 'kept' && point.y - above >= LABEL_STEP && room >= 8) {
+    if (point.mark === 'kept' && point.y - above >= LABEL_STEP && room >= Math.min(16, text.length)) {
       labels.push({ x: point.x - 11, y: point.y + 5, text: text.length > room ? `${text.slice(0, room - 1)}…` : text })
     }
     above = point.y

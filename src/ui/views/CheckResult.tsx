@@ -1,6 +1,7 @@
 import type { Knob } from '../../sandbox/contract'
 import type { ProgramCheck } from '../../worker/protocol'
 import { bytes, count } from '../state/format'
+import { Fact } from './Fact'
 
 function spaceOf(knob: Knob): string {
   const { space } = knob
@@ -26,10 +27,10 @@ export function CheckResult({ result, stale }: { result: ProgramCheck; stale: bo
       {result.ok && (
         <>
           <dl className="facts">
-            <div><dt>Parameters</dt><dd className="num">{count(result.paramCount)}</dd></div>
-            <div><dt>Tokens a step</dt><dd className="num">{count(result.tokensPerStep)}</dd></div>
-            <div><dt>Predicted memory</dt><dd className="num">{bytes(result.predictedBytes)}</dd></div>
-            <div><dt>Knobs</dt><dd className="num">{result.knobs.length}</dd></div>
+            <Fact term="Parameters" value={count(result.paramCount)} />
+            <Fact term="Tokens a step" value={count(result.tokensPerStep)} />
+            <Fact term="Predicted memory" value={bytes(result.predictedBytes)} />
+            <Fact term="Knobs" value={count(result.knobs.length)} />
           </dl>
           {result.knobs.length > 0 && (
             <div className="table-scroll" role="region" aria-label="Knobs" tabIndex={0}>

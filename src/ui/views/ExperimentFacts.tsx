@@ -1,6 +1,7 @@
 import type { Experiment, LabRecord } from '../../history/types'
 import { bpb, bytes, count, milliseconds, when } from '../state/format'
 import { budgetLabel } from '../state/settings'
+import { Fact } from './Fact'
 import { Icon } from './Icon'
 
 const GATES = {
@@ -72,8 +73,4 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
       </section>
     </>
   )
-}
-
-function Fact({ term, value }: { term: string; value: string }) {
-  return <div><dt>{term}</dt><dd className="num">{value}</dd></div>
 }

@@ -7,7 +7,7 @@ import { ThemeToggle } from './ThemeToggle'
 
 /** Which adapter trains, in a few words: 'SwiftShader · software tier'. */
 export function adapterName(adapter: AdapterInfo): string {
-  const name = adapter.description || adapter.architecture || adapter.vendor || 'GPU'
+  const name = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' ') || 'GPU'
   return /swiftshader/i.test(name) ? 'SwiftShader' : name
 }
 

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { LabRecord } from '../../history/types'
 import type { ProgramCheck } from '../../worker/protocol'
 import { useApp, useSession } from '../state/context'
+import { plural } from '../state/format'
 import { CheckResult } from './CheckResult'
 
 /** Below the editor: check it, run it, save it, put it back. */
@@ -19,6 +20,7 @@ export function ProgramActions({ file, labId, lab, text, isEdited }: {
   const [checked, setChecked] = useState<{ text: string; result: ProgramCheck } | null>(null)
   const [hypothesis, setHypothesis] = useState('')
   const [said, setSaid] = useState('')
+  const waiting = file === 'trainJs' ? lab?.queue?.length ?? 0 : 0
   const reset = () => session.store.dispatch({ kind: 'edit', change: { [file]: null } })
 
   const check = () => session.attempt('check', async () => {
@@ -67,6 +69,7 @@ export function ProgramActions({ file, labId, lab, text, isEdited }: {
           <button type="submit" className="button button-plain" aria-disabled={watching}>Run my version</button>
         </form>
       )}
+      {waiting > 0 && <p className="note">{plural(waiting, 'version')} of yours waiting for a turn.</p>}
       <p role="status" className="said">{said}</p>
       {file === 'trainJs' && checked && <CheckResult result={checked.result} stale={checked.text !== text} />}
     </div>

@@ -4,6 +4,7 @@ import type { Experiment, LabRecord } from '../../history/types'
 import type { LabStatus } from '../../worker/protocol'
 import { useApp, useSession, useStoredCurve } from '../state/context'
 import { bytes, count, duration, milliseconds } from '../state/format'
+import { Fact } from './Fact'
 
 /** Seconds until the run's training ends; NaN when that cannot be said. */
 export function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
@@ -48,8 +49,4 @@ export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly 
       </dl>
     </section>
   )
-}
-
-function Fact({ term, value }: { term: string; value: string }) {
-  return <div><dt>{term}</dt><dd className="num">{value}</dd></div>
 }

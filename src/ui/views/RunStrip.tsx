@@ -17,7 +17,8 @@ export function describe(status: LabStatus, lab: LabRecord | null): string {
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'
   if (status.phase === 'paused') return 'Paused'
   const activity = status.activity === 'idle' ? 'working' : status.activity
-  const run = status.number === null ? '' : status.number === 0 ? 'Baseline · ' : `Experiment ${status.number} · `
+  const of = lab?.maxExperiments ? ` of ${lab.maxExperiments}` : ''
+  const run = status.number === null ? '' : status.number === 0 ? 'Baseline · ' : `Experiment ${status.number}${of} · `
   const repeat = status.repeats > 1 && status.repeat > 0 ? ` · repeat ${status.repeat} of ${status.repeats}` : ''
   const text = `${run}${activity}${repeat}`
   return `${status.phase === 'stopping' ? 'Stopping · ' : ''}${text[0].toUpperCase()}${text.slice(1)}`
