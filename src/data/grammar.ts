@@ -4,8 +4,8 @@
 // How the floor counts. A document's bits are Σ −log2 p over its own draws, and its bytes are all of its bytes. That a
 // document ends is itself a draw, shown by the words that open the closing rhyme, so the end-of-document token costs
 // nothing more, just as the evaluator leaves specials out of both of its sums. Documents are independent draws, so
-// bits add over any set of documents: the floor of a split is Σ bits / Σ bytes over its documents. Where a row begins in
-// the middle of a document, a model lacks what went before and pays more than the floor, never less.
+// bits add over any set of documents: the floor of a split is Σ bits / Σ bytes over its documents. Where a row begins
+// in the middle of a document, a model lacks what went before and pays more than the floor, never less.
 
 import { Rng } from '../core/rng'
 import { StoryReader, StoryWriter, table } from './grammarDraw'
