@@ -50,10 +50,10 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   const bench: Bench = {
     book,
     async describe(source) {
-      const adapter = await runner.ready()
+      const { adapter, vocab } = await runner.ready()
       const { task } = book.lab
-      const program = await deps.box.describe({ source, vocab: deps.vocab, tier: adapter.tier })
-      const bytes = deps.predictBytes?.(program, { vocab: deps.vocab, adapter, evaluation: task.evaluation }) ?? 0
+      const program = await deps.box.describe({ source, vocab, tier: adapter.tier })
+      const bytes = deps.predictBytes?.(program, { vocab, adapter, evaluation: task.evaluation }) ?? 0
       if (bytes > task.guards.maxBytes) throw tooBig(bytes, task.guards.maxBytes)
       return program
     },

@@ -65,7 +65,6 @@ function makeLoop(stores: Stores, change: Partial<LoopDeps> = {}) {
     repo: stores.repo,
     labId: 'lab-1',
     controller: createController('evolution'),
-    vocab: 260,
     data: scriptedData,
     onEvent: (event) => events.push(event),
     ...change,

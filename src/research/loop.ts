@@ -38,7 +38,6 @@ export interface LoopDeps {
   repo: Repository
   labId: string
   controller: Controller
-  vocab: number
   /** a fresh copy each time: the trainer takes the arrays over */
   data: () => Promise<TokenData>
   predictBytes?: PredictBytes
@@ -127,7 +126,7 @@ export function createLoop(deps: LoopDeps): Loop {
       const message = `Experiment ${closed.join(', ')} was cut off and is closed as a crash.`
       notify({ level: 'info', message, hint: 'Nothing to do: the lab goes on.' })
     }
-    emit({ kind: 'adapter', adapter: await runner.ready() })
+    emit({ kind: 'adapter', adapter: (await runner.ready()).adapter })
     const attempts = createAttempts({ ...deps, book: lab, runner, gate, now })
     while (!isFinished(lab)) {
       await gate.between(async () => {

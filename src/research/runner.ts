@@ -23,9 +23,15 @@ export interface RunnerDeps {
   graceMs?: number
 }
 
+/** What a program may be told, and what it must fit. */
+export interface Ready {
+  adapter: AdapterInfo
+  vocab: number
+}
+
 export interface Runner {
   /** Opens the adapter and hands over the data, unless that is done. @throws gpu.unavailable and errors of the data */
-  ready(): Promise<AdapterInfo>
+  ready(): Promise<Ready>
   /**
    * Runs a job; a lost device is reopened and the job tried once more.
    * @throws Interrupted after abort
@@ -39,11 +45,11 @@ const GRACE_MS = 10_000
 
 /** A runner over a trainer that it alone uses. */
 export function createRunner(deps: RunnerDeps): Runner {
-  let adapter: AdapterInfo | null = null
+  let state: Ready | null = null
   const interrupts = new Set<() => void>()
 
   const endTrainer = () => {
-    adapter = null
+    state = null
     deps.trainer.terminate()
   }
 
@@ -61,14 +67,15 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
   }
 
-  async function ready(): Promise<AdapterInfo> {
-    if (adapter) return adapter
+  async function ready(): Promise<Ready> {
+    if (state) return state
     deps.onOpening?.()
-    const opened = await unlessAborted([deps.trainer.open()])
+    const adapter = await unlessAborted([deps.trainer.open()])
     const data = await unlessAborted([deps.data()])
+    const { vocab } = data
     await unlessAborted([deps.trainer.setData(data)])
-    adapter = opened
-    return opened
+    state = { adapter, vocab }
+    return state
   }
 
   async function once(job: RunJob, onEvent: (event: RunEvent) => void): Promise<RunResult> {

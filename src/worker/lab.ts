@@ -1,0 +1,59 @@
+// Entry of the lab worker in a browser: the real parts, and the border to the page.
+// Errors cross it as LabErrorJson (border.ts); the page turns them back with LabError.from.
+
+import { expose, proxy, releaseProxy, transfer, wrap } from 'comlink'
+import { openBrowserCache } from '../data/opfsCache'
+import { browserRepository } from '../history/gitBrowser'
+import { claimLead } from '../history/leader'
+import { openDexieLedger } from '../history/ledgerDexie'
+import { askToPersist } from '../history/persist'
+import { createWorkerBox } from '../sandbox/workerBox'
+import { fromWorker, throwJson } from './border'
+import { createLabApi } from './labApi'
+import type { Prepare } from './labData'
+import type { DataWorkerApi } from './labDataWorker'
+import type { LabApi } from './protocol'
+import { createWorkerTrainer } from './trainerClient'
+
+const prepare: Prepare = async (source, spec, onProgress) => {
+  const worker = new Worker(new URL('./labDataWorker.ts', import.meta.url), { type: 'module', name: 'assay data' })
+  const remote = wrap<DataWorkerApi>(worker)
+  const died = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'The data worker failed.')))
+  })
+  try {
+    return await Promise.race([fromWorker(remote.prepare(source, spec, proxy(onProgress))), died])
+  } finally {
+    remote[releaseProxy]()
+    worker.terminate()
+  }
+}
+
+// nothing is awaited at the top: a message that comes before `expose` would be lost
+const api = createLabApi({
+  ledger: openDexieLedger(),
+  repository: (labId) => browserRepository(labId),
+  trainer: createWorkerTrainer(),
+  box: createWorkerBox(
+    () => new Worker(new URL('../sandbox/boxWorker.ts', import.meta.url), { type: 'module', name: 'assay box' }),
+  ),
+  cache: () => openBrowserCache(),
+  prepare,
+  claimLead: (onChange) => void claimLead('assay-lab', onChange),
+  async askToPersist() {
+    const { persisted, message } = await askToPersist()
+    return persisted === true ? null : message
+  },
+  now: () => Date.now(),
+  newId: () => crypto.randomUUID(),
+})
+
+expose(
+  throwJson<LabApi>({
+    ...api,
+    async exportZip() {
+      const zip = await api.exportZip()
+      return transfer(zip, [zip.bytes.buffer])
+    },
+  }),
+)

@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unzipSync } from 'fflate'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Rng, hashString } from '../core/rng'
+import { memoryByteCache } from '../data/byteCache'
+import { loadCorpus, prepareData } from '../data/corpus'
+import { nodeRepository } from '../history/gitNode'
+import { openFileLedger } from '../history/ledgerFile'
+import type { Repository } from '../history/types'
+import { ADAPTER, scriptedTrainer, success } from '../research/testing'
+import { createBox } from '../sandbox/box'
+import { defaultProgram } from '../sandbox/defaultProgram'
+import { createLabApi } from './labApi'
+import type { LabParts } from './labParts'
+import type { LabEvent, LabSettings, LabStatus } from './protocol'
+
+const folders: string[] = []
+const cache = memoryByteCache()
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+async function newFolder(): Promise<string> {
+  const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'assay-api-'))
+  folders.push(dir)
+  return dir
+}
+
+/** Every part is real but the GPU: scores are a function of the program's text and the seed. */
+async function assemble(dir: string, leading = true) {
+  const trainer = scriptedTrainer(() => 2, 0)
+  trainer.before = (job) => {
+    const text = JSON.stringify(job.program)
+    const truth = 2 + 0.2 * new Rng(hashString(text)).uniform()
+    return success(job, truth + 0.001 * new Rng(hashString(text), String(job.seed)).normal())
+  }
+  trainer.sample = async (_program, _weights, prompt, count) => prompt.slice(1, 1 + count)
+  const repository = await nodeRepository(join(dir, 'lab'))
+  const parts: LabParts = {
+    ledger: await openFileLedger(join(dir, 'ledger')),
+    repository: (): Repository => repository,
+    trainer,
+    box: await createBox(),
+    cache: async () => cache,
+    async prepare(source, spec, onProgress) {
+      const corpus = await loadCorpus(source, { cache })
+      const { data, tokenizer } = await prepareData(corpus, spec, (activity, done) =>
+        onProgress({ kind: 'activity', activity, done }),
+      )
+      return { data, tokenizer, floorBpb: corpus.floorBpb }
+    },
+    claimLead: (onChange) => onChange(leading),
+    askToPersist: async () => 'This browser may delete the lab.',
+    now: Date.now,
+    newId: () => 'lab-1',
+  }
+  const api = createLabApi(parts)
+  const events: LabEvent[] = []
+  await api.subscribe(async (event) => void events.push(event))
+  return { api, trainer, events, parts }
+}
+
+const settings = (change: Partial<LabSettings> = {}): LabSettings => ({
+  name: 'First lab',
+  dataset: { kind: 'grammar', seed: 1, bytes: 60_000 },
+  tokenizer: { kind: 'bytes' },
+  budget: { kind: 'tokens', amount: 1000 },
+  keepRule: { kind: 'measured', repeats: 2, floorBpb: 0.001 },
+  controller: 'evolution',
+  maxExperiments: 3,
+  seed: 9,
+  programMd: '# Try things\n',
+  trainJs: defaultProgram('software'),
+  ...change,
+})
+
+async function waitFor(api: { status(): Promise<LabStatus> }, good: (status: LabStatus) => boolean): Promise<LabStatus> {
+  for (let i = 0; i < 2000; i++) {
+    const status = await api.status()
+    if (good(status)) return status
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error(`never came: ${JSON.stringify(await api.status())}`)
+}
+
+const atRest = (status: LabStatus) => status.phase === 'idle' && status.activity === 'idle' && status.notice !== null
+
+describe('lab', () => {
+  test('from settings to a finished record that can be taken away', async () => {
+    const { api, events, parts } = await assemble(await newFolder())
+    const labId = await api.create(settings())
+    expect((await api.status()).notice?.message).toContain('may delete')
+    await api.start()
+    await expect(api.start()).rejects.toMatchObject({ code: 'lab.state' })
+    const status = await waitFor(api, (s) => atRest(s) && s.notice!.message.includes('done'))
+    expect(status).toMatchObject({ labId, adapter: ADAPTER, watching: false })
+    const lab = (await parts.ledger.loadLab(labId))!
+    expect(lab).toMatchObject({ phase: 'finished', nextNumber: 4 })
+    expect(lab.floorBpb).toBeGreaterThan(0)
+    const seqs = events.flatMap((event) => (event.kind === 'status' ? [event.status.seq] : []))
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
+
+    const { before, after } = await api.sources(1)
+    expect(before).toBe(defaultProgram('software'))
+    expect(after).not.toBe(before)
+    expect(await api.sources(0)).toEqual({ before, after: before })
+    await expect(api.sources(99)).rejects.toMatchObject({ code: 'lab.state' })
+    expect((await api.exportResults()).trim().split('\n').length).toBe(5)
+    const zip = await api.exportZip()
+    expect(zip.name).toMatch(/^first-lab-\d{4}-\d\d-\d\d\.zip$/)
+    expect(Object.keys(unzipSync(zip.bytes)).some((path) => path.endsWith('/train.js'))).toBe(true)
+    expect(await api.sample(0, 'Once upon', 4, 1)).toBe('Once')
+  })
+
+  test('a reload in the middle: opening the lab again says so and goes on', async () => {
+    const dir = await newFolder()
+    const first = await assemble(dir)
+    first.trainer.before = (job) => (job.runId.includes('/1/') ? new Promise(() => {}) : success(job, 2 + job.seed / 1e4))
+    const labId = await first.api.create(settings())
+    await first.api.start()
+    await waitFor(first.api, (status) => status.number === 1 && status.activity === 'compiling')
+    // the tab is gone; what it held in memory is lost
+    const second = await assemble(dir)
+    await second.api.open(labId)
+    await waitFor(second.api, (status) => atRest(status) && status.notice!.message.includes('done'))
+    const rows = await second.parts.ledger.listExperiments(labId)
+    expect(rows.map((row) => row.number)).toEqual([0, 1, 2, 3, 4])
+    expect(rows[1]).toMatchObject({ status: 'crash', error: { code: 'lab.state' } })
+    const told = second.events.some((e) => e.kind === 'status' && e.status.notice?.message.includes('Experiment 1 was cut off'))
+    expect(told).toBe(true)
+  })
+
+  test('a tab that watches may read but not command', async () => {
+    const dir = await newFolder()
+    const leader = await assemble(dir)
+    const labId = await leader.api.create(settings({ maxExperiments: 1 }))
+    await leader.api.start()
+    await waitFor(leader.api, (status) => atRest(status) && status.notice!.message.includes('done'))
+    const watcher = await assemble(dir, false)
+    expect((await watcher.api.status()).watching).toBe(true)
+    await watcher.api.open(labId)
+    expect((await watcher.api.exportResults()).split('\n').length).toBeGreaterThan(2)
+    expect((await watcher.api.sources(1)).after).toContain('knob(')
+    for (const refused of [watcher.api.start(), watcher.api.create(settings()), watcher.api.sample(0, '', 1, 1)]) {
+      await expect(refused).rejects.toMatchObject({ code: 'lab.state', hint: expect.stringContaining('other tab') })
+    }
+  })
+
+  test('check: sizes a program, or says where it is wrong', async () => {
+    const { api } = await assemble(await newFolder())
+    const good = await api.check(defaultProgram('software'), { kind: 'bytes' })
+    expect(good).toMatchObject({ ok: true, error: null, tokensPerStep: 512 })
+    expect(good.paramCount).toBeGreaterThan(100_000)
+    expect(good.predictedBytes).toBeGreaterThan(4 * good.paramCount)
+    expect(good.knobs.map((knob) => knob.name)).toContain('MATRIX_LR')
+    const bad = await api.check('export const batch = {', { kind: 'bytes' })
+    expect(bad).toMatchObject({ ok: false, error: { code: 'program.syntax' } })
+    expect((await api.defaults()).trainJs).toBe(defaultProgram('software'))
+  })
+
+  test('bad input is refused with its cause and stores nothing', async () => {
+    const { api, parts, trainer } = await assemble(await newFolder())
+    await expect(api.importText('photo.jpg', Uint8Array.of(255, 216, 0, 0, 1).buffer)).rejects.toMatchObject({ code: 'data.binary' })
+    await expect(api.importText('empty.txt', new ArrayBuffer(0))).rejects.toMatchObject({ code: 'data.empty' })
+    await expect(api.create(settings({ controller: 'psychic' }))).rejects.toMatchObject({ code: 'import.invalid' })
+    const gone = { kind: 'text', name: 'gone.txt', sha256: '00' } as const
+    await expect(api.create(settings({ dataset: gone }))).rejects.toMatchObject({ code: 'data.partial' })
+    await expect(api.start()).rejects.toMatchObject({ code: 'lab.state' })
+    await expect(api.open('nowhere')).rejects.toMatchObject({ code: 'lab.state' })
+    expect((await api.status()).activity).toBe('idle')
+    trainer.open = async () => {
+      throw new Error('no adapter')
+    }
+    expect(await parts.ledger.listLabs()).toEqual([])
+  })
+
+  test('a dropped text becomes a data set', async () => {
+    const { api } = await assemble(await newFolder())
+    const lines = Array.from({ length: 400 }, (_, i) => `Line ${i} of a small text that says ${i * 7}.\n\n`).join('')
+    const source = await api.importText('small.txt', new TextEncoder().encode(lines).buffer as ArrayBuffer)
+    expect(await api.create(settings({ dataset: source, tokenizer: { kind: 'bpe', vocab: 300 } }))).toBe('lab-1')
+    await api.step()
+    await waitFor(api, (status) => status.phase === 'paused')
+    await api.queueProgram(`${defaultProgram('software')}// by hand\n`, 'A comment.')
+    await api.resume()
+    await api.pause()
+    await waitFor(api, (status) => status.phase === 'paused')
+    expect(await api.exportResults()).toContain('A comment.')
+    await api.stop()
+    expect((await api.status()).phase).toBe('idle')
+  })
+})
+

@@ -1,0 +1,178 @@
+// The lab as the page sees it: every command of LabApi, over parts that the caller assembles.
+
+import { LabError } from '../core/errors'
+import { importText } from '../data/corpus'
+import type { TokenizerSpec } from '../data/types'
+import { predictBytes } from '../engine/predict'
+import { inferShapes } from '../graph/shapes'
+import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
+import type { Repository } from '../history/types'
+import type { AdapterInfo } from '../judge/types'
+import type { Loop } from '../research/loop'
+import { createController } from '../research/controllers/registry'
+import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
+import { findKnobs } from '../sandbox/knobs'
+import { createDataDesk } from './labData'
+import type { LabParts } from './labParts'
+import type { LabSession } from './labSession'
+import { openSession } from './labSession'
+import { createStatusBoard } from './labStatus'
+import type { LabApi, ProgramCheck } from './protocol'
+
+/** Vocabulary of the byte tokenizer: 256 bytes and four specials. */
+const BYTE_VOCAB = 260
+
+/** The lab over its parts. Methods throw LabError; whoever exposes them to another thread wraps them (border.ts). */
+export function createLabApi(given: LabParts): LabApi {
+  const repositories = new Map<string, Repository>()
+  const parts: LabParts = {
+    ...given,
+    // one object a lab: two over the same store would each keep their own idea of it
+    repository(labId) {
+      const repo = repositories.get(labId) ?? given.repository(labId)
+      repositories.set(labId, repo)
+      return repo
+    },
+  }
+  const board = createStatusBoard()
+  const desk = createDataDesk(parts.prepare, board)
+  /** the lab that commands go to, and the one whose record is being looked at */
+  let current: LabSession | null = null
+  let viewed: LabSession | null = null
+
+  const leadKnown = new Promise<void>((resolve) => {
+    parts.claimLead((leading) => {
+      const tookOver = leading && board.status.watching
+      board.set({ watching: !leading, ...(tookOver ? { notice: TOOK_OVER } : {}) }, true)
+      resolve()
+    })
+  })
+
+  async function needLead(): Promise<void> {
+    await leadKnown
+    if (!board.status.watching) return
+    throw new LabError('lab.state', 'Another tab is running the lab; this one only watches.', {
+      hint: 'Use the other tab, or close it: this one takes over at once.',
+    })
+  }
+
+  async function probe(): Promise<AdapterInfo> {
+    const adapter = board.status.adapter ?? (await parts.trainer.open())
+    board.set({ adapter })
+    return adapter
+  }
+
+  function shown(): LabSession {
+    if (viewed) return viewed
+    throw new LabError('lab.state', 'No lab is open.', { hint: 'Start a new one, or open one from the list.' })
+  }
+
+  async function command(run: (loop: Loop) => void | Promise<void>): Promise<void> {
+    await needLead()
+    const session = current ?? shown()
+    await run(await session.loop())
+  }
+
+  function show(session: LabSession): void {
+    viewed = session
+    if (current?.busy) return
+    current = session
+    board.set({ labId: session.labId, phase: 'idle', number: null, notice: null, error: null }, true)
+  }
+
+  /** Runs train.js in the box and sizes it; the failure is the answer, not an exception. */
+  async function check(trainJs: string, tokenizer: TokenizerSpec): Promise<ProgramCheck> {
+    const adapter = await probe()
+    const vocab = tokenizer.kind === 'bytes' ? BYTE_VOCAB : tokenizer.vocab
+    try {
+      const program = await parts.box.describe({ source: trainJs, vocab, tier: adapter.tier })
+      inferShapes(program.graph, vocab)
+      const { rows, context, accumulate } = program.batch
+      const evaluation = { context, tokens: rows * context }
+      return {
+        ok: true,
+        error: null,
+        knobs: findKnobs(trainJs),
+        paramCount: program.graph.params.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0),
+        predictedBytes: predictBytes(program, { vocab, adapter, evaluation }),
+        tokensPerStep: rows * context * accumulate,
+      }
+    } catch (thrown) {
+      const error = LabError.from(thrown).toJSON()
+      return { ok: false, error, knobs: [], paramCount: 0, predictedBytes: 0, tokensPerStep: 0 }
+    }
+  }
+
+  return {
+    subscribe: async (listener) => {
+      await leadKnown
+      board.subscribe(listener)
+    },
+    status: async () => board.status,
+    probe,
+    async defaults() {
+      const { tier } = await probe()
+      return { trainJs: defaultProgram(tier), programMd: defaultProgramMd(), budget: defaultBudget(tier) }
+    },
+    check,
+    async importText(name, bytes) {
+      return importText(name, new Uint8Array(bytes), await parts.cache())
+    },
+    async create(settings) {
+      await needLead()
+      if (current?.busy) {
+        throw new LabError('lab.state', 'A lab is running.', { hint: 'Stop it before you start a new one.' })
+      }
+      createController(settings.controller) // refuses an unknown name before anything is stored
+      try {
+        const adapter = await probe()
+        const { floorBpb } = await desk(settings.dataset, settings.tokenizer)
+        const labId = parts.newId()
+        const lab = newLab(settings, { labId, now: parts.now(), adapter, floorBpb })
+        // the repository first: a lab that is listed has one
+        await parts.repository(labId).open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
+        await parts.ledger.saveLab(lab)
+        show(await openSession(labId, parts, desk, board))
+        const warning = await parts.askToPersist()
+        if (warning) board.set({ notice: { level: 'info', message: warning, hint: '' } })
+        return labId
+      } finally {
+        board.set({ activity: 'idle', progress: 0 }, true)
+      }
+    },
+    async open(labId) {
+      await leadKnown
+      if (current?.labId === labId) {
+        viewed = current
+        return
+      }
+      show(await openSession(labId, parts, desk, board))
+      const lab = await parts.ledger.loadLab(labId)
+      // the tab was closed in the middle of the work: close what was cut off, say so, and go on
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching) {
+        const loop = await current.loop()
+        loop.start()
+      }
+    },
+    start: () => command((loop) => loop.start()),
+    pause: () => command((loop) => loop.pause()),
+    resume: () => command((loop) => loop.resume()),
+    step: () => command((loop) => loop.step()),
+    stop: () => command((loop) => loop.stop()),
+    queueProgram: (trainJs, hypothesis) => command((loop) => loop.queueProgram(trainJs, hypothesis)),
+    updateProgramMd: (text) => command((loop) => loop.updateProgramMd(text)),
+    async sample(...args) {
+      await needLead() // the other tab's clock is running
+      return shown().sample(...args)
+    },
+    sources: async (number) => shown().sources(number),
+    exportZip: async () => shown().exportZip(),
+    exportResults: async () => shown().exportResults(),
+  }
+}
+
+const TOOK_OVER = {
+  level: 'info',
+  message: 'The other tab is gone; this one leads now.',
+  hint: 'Press Start to go on.',
+} as const

@@ -1,0 +1,106 @@
+// What the page is told: one status and one batch of curve points at a time, at most ten times a second each.
+
+import type { LoopEvent } from '../research/loop'
+import type { LabEvent, LabStatus } from './protocol'
+import type { CurvePoint } from '../judge/types'
+
+const FLUSH_MS = 100
+
+export interface StatusBoard {
+  readonly status: LabStatus
+  subscribe(listener: (event: LabEvent) => unknown): void
+  /** Changes the status and tells it soon; with `now`, at once. */
+  set(change: Partial<LabStatus>, now?: boolean): void
+  /** Turns what the loop says into status and points. */
+  hear(event: LoopEvent): void
+  /** Passes an event on as it is. */
+  tell(event: LabEvent): void
+}
+
+/** A board with nothing on it. */
+export function createStatusBoard(): StatusBoard {
+  const listeners = new Set<(event: LabEvent) => unknown>()
+  let status: LabStatus = {
+    seq: 0,
+    phase: 'idle',
+    activity: 'idle',
+    labId: null,
+    number: null,
+    repeat: 0,
+    repeats: 0,
+    progress: 0,
+    stepMs: 0,
+    tokensPerSecond: 0,
+    bytesAllocated: 0,
+    adapter: null,
+    watching: false,
+    notice: null,
+    error: null,
+  }
+  let curve: { number: number; repeat: number; points: CurvePoint[]; reset: boolean } | null = null
+  let timer: ReturnType<typeof setTimeout> | null = null
+
+  function tell(event: LabEvent): void {
+    for (const listener of listeners) {
+      // a listener is a page that may have gone; it is told no more
+      void Promise.resolve(listener(event)).catch(() => listeners.delete(listener))
+    }
+  }
+
+  function flush(): void {
+    if (timer) clearTimeout(timer)
+    timer = null
+    if (curve && (curve.points.length > 0 || curve.reset)) {
+      tell({ kind: 'points', ...curve })
+      curve = { ...curve, points: [], reset: false }
+    }
+    status = { ...status, seq: status.seq + 1 }
+    tell({ kind: 'status', status })
+  }
+
+  function set(change: Partial<LabStatus>, now = false): void {
+    status = { ...status, ...change }
+    if (now) flush()
+    else timer ??= setTimeout(flush, FLUSH_MS)
+  }
+
+  function hearRun({ number, repeat, event }: Extract<LoopEvent, { kind: 'run' }>): void {
+    if (event.kind !== 'progress') return
+    if (curve?.number !== number || curve.repeat !== repeat) curve = { number, repeat, points: [], reset: true }
+    curve.points.push(...event.points)
+    const { progress, stepMs, tokensPerSecond, bytesAllocated } = event
+    set({ progress, stepMs, tokensPerSecond, bytesAllocated })
+  }
+
+  return {
+    get status() {
+      return status
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+    },
+    set,
+    tell,
+    hear(event) {
+      switch (event.kind) {
+        case 'phase':
+          return set({ phase: event.phase }, true)
+        case 'activity': {
+          const { activity, number, repeat, repeats } = event
+          // a run that is tried again after a lost device draws its curve anew
+          if (activity === 'compiling') curve = null
+          const isNewRun = number !== status.number || repeat !== status.repeat || activity === 'compiling'
+          return set({ activity, number, repeat, repeats, ...(isNewRun ? { progress: 0 } : {}) })
+        }
+        case 'adapter':
+          return set({ adapter: event.adapter })
+        case 'notice':
+          return set({ notice: event.notice, error: event.error?.toJSON() ?? null }, true)
+        case 'run':
+          return hearRun(event)
+        case 'row':
+          return undefined // rows reach the page through the database
+      }
+    },
+  }
+}
