@@ -1,7 +1,6 @@
 // Joins the client, the store and the live curve: events in, commands out.
 
 import { LabError } from '../../core/errors'
-import type { LabRecord } from '../../history/types'
 import type { LabClient } from '../../worker/client'
 import type { LabEvent } from '../../worker/protocol'
 import { checkGpu } from './gpuSupport'
@@ -106,23 +105,8 @@ async function boot(session: Session, onEvent: (event: LabEvent) => void) {
   }
   store.dispatch({ kind: 'support', support })
   const { labId, status } = store.get()
-  if (!connected || !labId || status.labId === labId) return
-  if (await session.openLab(labId) && support.ok) await goOn(session, labId)
-}
-
-/** A lab that was running when the page went away goes on, unless the worker or another tab has seen to it. */
-async function goOn({ client, store, attempt }: Session, labId: string) {
-  const { status } = store.get()
-  if (status.watching || status.phase === 'running' || status.phase === 'failed') return
-  const labs = await new Promise<LabRecord[]>((done, failed) => {
-    const stop = client.watchLabs((rows) => {
-      // the first answer may come before `stop` exists
-      queueMicrotask(() => stop())
-      done(rows)
-    }, failed)
-  })
-  if (labs.find((lab) => lab.labId === labId)?.phase !== 'running') return
-  await attempt('resume', () => store.get().status.phase === 'paused' ? client.api.resume() : client.api.start())
+  // the worker goes on by itself where the lab was cut off while running
+  if (connected && labId && status.labId !== labId) await session.openLab(labId)
 }
 
 function createCurve() {
