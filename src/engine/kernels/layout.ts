@@ -1,65 +1,119 @@
-// How many invocations share a row, and how many workgroups that makes. A software adapter runs a workgroup on
-// one core, four invocations at a time, and pays dearly for barriers: one row per invocation, few workgroups.
-// A GPU wants neighbouring invocations on neighbouring memory: many lanes per row.
+// Copies between views, which is all that slice, concat, transpose and their gradients are.
 
-import { expandTemplate, type TemplateVars } from '../template'
-import { grid, type Access, type Capabilities, type Kernel } from '../kernel'
-import rows from '../../../shaders/lib/rows.wgsl?raw'
+import fillSource from '../../../shaders/copy_fill.wgsl?raw'
+import stridedSource from '../../../shaders/copy_strided.wgsl?raw'
+import { LabError } from '../../core/errors'
+import { grid, type Capabilities, type Lowering } from '../kernel'
+import { expandTemplate } from '../template'
 
-/** Invocations per row (a power of two), per workgroup, and the folded grid. */
-export interface Layout {
-  lanes: number
-  workgroup: number
-  workgroups: [number, number, number]
+export interface StridedCopy {
+  /** index ranges, at most six, innermost last; [] is one element */
+  dims: readonly number[]
+  /** elements between neighbours along each dim */
+  inStrides: readonly number[]
+  inOffset: number
+  outStrides: readonly number[]
+  outOffset: number
+  /** add to y instead of overwriting it */
+  accumulate: boolean
+}
+
+const THREADS = 64
+
+/**
+ * Copies one strided view into another.
+ * y[outOffset + Σ_d i_d·outStrides_d] (+)= x[inOffset + Σ_d i_d·inStrides_d]
+ * Bindings: x, y; what the out view does not cover is left alone. The out view must not overlap itself.
+ * @throws LabError "gpu.shader" for more than six dims, or strides that do not match them
+ */
+export function copyStrided(copy: StridedCopy, caps: Capabilities): Lowering {
+  const rank = copy.dims.length
+  if (rank > 6 || copy.inStrides.length !== rank || copy.outStrides.length !== rank) {
+    const strides = `${copy.inStrides.length} and ${copy.outStrides.length} strides`
+    throw new LabError('gpu.shader', `copyStrided: ${rank} dims with ${strides}; at most six dims, one stride each`)
+  }
+  const view = merge(copy)
+  const W = canVectorise(view) ? 4 : 1
+  const inner = view.dims.length - 1
+  // in vectors: offsets and outer strides shrink, the innermost range too
+  const dims = view.dims.map((n, d) => (d === inner ? n / W : n))
+  const shrink = (strides: readonly number[]) => strides.map((s, d) => (d === inner ? s : s / W))
+  const inStrides = shrink(view.inStrides)
+  const outStrides = shrink(view.outStrides)
+  const steps: string[] = []
+  for (let d = inner; d >= 0; d--) {
+    const index = d > 0 ? `rest % ${dims[d]}u` : 'rest'
+    steps.push(`    source += ${index} * ${inStrides[d]}u;`, `    destination += ${index} * ${outStrides[d]}u;`)
+    if (d > 0) steps.push(`    rest /= ${dims[d]}u;`)
+  }
+  const count = dims.reduce((n, d) => n * d, 1)
+  const vars = {
+    VEC: W === 4 ? 'vec4f' : 'f32',
+    COUNT: count,
+    ACCUMULATE: copy.accumulate,
+    inOffset: copy.inOffset / W,
+    outOffset: copy.outOffset / W,
+    steps: steps.join('\n'),
+  }
+  const bindings = [
+    { name: 'x', access: 'read' as const },
+    { name: 'y', access: 'read_write' as const },
+  ]
+  const code = expandTemplate(stridedSource, vars)
+  return { kernels: [{ name: 'copy_strided', code, bindings, workgroups: stridedGrid(count, caps) }] }
 }
 
 /**
- * Shares `count` independent rows of `units` loads each among invocations.
- * @param units vec4 or f32 loads per row
+ * Sets `count` elements to one value.
+ * Bindings: y [count] overwritten.
  */
-export function rowLayout(count: number, units: number, caps: Capabilities): Layout {
-  if (caps.software) return flatLayout(count, caps)
-  const most = Math.min(units >= 1024 ? 256 : 64, caps.maxInvocationsPerWorkgroup)
-  const lanes = Math.min(powerOfTwo(units), most)
-  const workgroup = Math.max(lanes, 64)
-  return { lanes, workgroup, workgroups: grid(Math.ceil((count * lanes) / workgroup), caps) }
+export function fill({ count, value }: { count: number; value: number }, caps: Capabilities): Lowering {
+  const W = count % 4 === 0 ? 4 : 1
+  const code = expandTemplate(fillSource, {
+    VEC: W === 4 ? 'vec4f' : 'f32',
+    COUNT: count / W,
+    value: `${Math.fround(value)}f`,
+  })
+  const bindings = [{ name: 'y', access: 'read_write' as const }]
+  return { kernels: [{ name: 'copy_fill', code, bindings, workgroups: stridedGrid(count / W, caps) }] }
 }
 
-/** One invocation per item; software adapters get at least 16 workgroups, their number of batches, if they can. */
-export function flatLayout(count: number, caps: Capabilities): Layout {
-  const workgroup = caps.software ? Math.min(64, Math.max(4, powerOfTwo(Math.ceil(count / 16)))) : 64
-  return { lanes: 1, workgroup, workgroups: grid(Math.ceil(count / workgroup), caps) }
+/** The same view in as few dims as it takes: ranges of one go, and neighbours contiguous on both sides join. */
+function merge({ dims, inStrides, outStrides, inOffset, outOffset }: StridedCopy) {
+  const merged = { dims: [] as number[], inStrides: [] as number[], outStrides: [] as number[], inOffset, outOffset }
+  for (let d = 0; d < dims.length; d++) {
+    const last = merged.dims.length - 1
+    if (dims[d] === 1) continue
+    if (
+      last >= 0 &&
+      merged.inStrides[last] === dims[d] * inStrides[d] &&
+      merged.outStrides[last] === dims[d] * outStrides[d]
+    ) {
+      merged.dims[last] *= dims[d]
+      merged.inStrides[last] = inStrides[d]
+      merged.outStrides[last] = outStrides[d]
+    } else {
+      merged.dims.push(dims[d])
+      merged.inStrides.push(inStrides[d])
+      merged.outStrides.push(outStrides[d])
+    }
+  }
+  if (merged.dims.length === 0) return { ...merged, dims: [1], inStrides: [1], outStrides: [1] }
+  return merged
 }
 
-/** The smallest power of two that is at least n. */
-export function powerOfTwo(n: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, n)))
+function canVectorise({ dims, inStrides, outStrides, inOffset, outOffset }: ReturnType<typeof merge>): boolean {
+  const inner = dims.length - 1
+  const outer = [...inStrides.slice(0, inner), ...outStrides.slice(0, inner)]
+  return (
+    inStrides[inner] === 1 &&
+    outStrides[inner] === 1 &&
+    [dims[inner], inOffset, outOffset, ...outer].every((n) => n % 4 === 0)
+  )
 }
 
-/** Vector width for rows of `length`: the template variables V (type), VEC (width) and UNITS (loads per row). */
-export function vectorVars(length: number): { V: string; VEC: number; UNITS: number } {
-  return length % 4 === 0 ? { V: 'vec4f', VEC: 4, UNITS: length / 4 } : { V: 'f32', VEC: 1, UNITS: length }
-}
-
-/**
- * Builds a kernel from a shader of one layout, with the row sums of shaders/lib/rows.wgsl in front.
- * @param vars the shader's own template variables; V and VEC default to vec4f, SUM to f32
- * @param bindings `name` read, `name!` read and written, in binding order
- */
-export function rowKernel(
-  name: string,
-  source: string,
-  bindings: string[],
-  layout: Layout,
-  vars: TemplateVars,
-): Kernel {
-  const { lanes: LANES, workgroup: WG, workgroups } = layout
-  const code = expandTemplate(`${rows}\n${source}`, {
-    V: 'vec4f', VEC: 4, SUM: 'f32', WG, LANES, GRID_X: workgroups[0], ...vars,
-  }) // prettier-ignore
-  return { name, code, bindings: bindings.map(binding), workgroups }
-}
-
-function binding(text: string): { name: string; access: Access } {
-  return text.endsWith('!') ? { name: text.slice(0, -1), access: 'read_write' } : { name: text, access: 'read' }
+/** Workgroups for a grid-strided loop: on software few, since each costs more to start than its work. */
+function stridedGrid(count: number, caps: Capabilities): [number, number, number] {
+  const wanted = Math.ceil(count / THREADS)
+  return grid(caps.software ? Math.min(wanted, 16) : wanted, caps)
 }

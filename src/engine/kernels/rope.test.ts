@@ -1,0 +1,61 @@
+// Tolerance: sine and cosine are within 2e-7 up to T = 4096 (a two-part frequency, then a Taylor polynomial on
+// ±π/4), and two products are added: 1e-6 on inputs of order one, far inside the 1e-5 that is asked of it.
+
+import { expect, it } from 'vitest'
+import { Rng } from '../../core/rng'
+import { ropeBackward, ropeForward } from '../../reference/rope'
+import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
+import { rope, type RopeShape } from './rope'
+
+async function run(shape: RopeShape, x: Float32Array): Promise<Float32Array> {
+  const { caps } = await openDevice()
+  const { y } = await runLowering(rope(shape, caps), { x, y: new Float32Array(x.length).fill(NaN) })
+  return new Float32Array(y)
+}
+
+const draw = ({ B, T, H, D }: RopeShape, seed: number, size = 1) => {
+  const rng = new Rng(seed, 'rope')
+  return new Float32Array(B * T * H * D).map(() => size * rng.normal())
+}
+
+const SHAPES: Omit<RopeShape, 'inverse'>[] = [
+  { B: 1, T: 1, H: 1, D: 2, base: 10000 },
+  { B: 2, T: 7, H: 3, D: 6, base: 10000 },
+  { B: 1, T: 67, H: 1, D: 24, base: 100 },
+  { B: 1, T: 4096, H: 1, D: 16, base: 200000 },
+]
+
+describeGpu('rope', () => {
+  for (const shape of SHAPES) {
+    for (const inverse of [false, true]) {
+      const { B, T, H, D, base } = shape
+      it(`B${B} T${T} H${H} D${D} base ${base}${inverse ? ' inverse' : ''}`, async () => {
+        const x = draw({ ...shape, inverse }, T)
+        const expected = (inverse ? ropeBackward : ropeForward)(Float64Array.from(x), shape)
+        const y = await run({ ...shape, inverse }, x)
+        expectClose(y, expected, { atol: 1e-6, rtol: 1e-6, seed: T, name: 'rope y' })
+      })
+    }
+  }
+
+  it('±1e4, 1e-8 and zeros: relative to the size of the input', async () => {
+    const shape = { ...SHAPES[2], inverse: false }
+    for (const size of [1e4, 1e-8, 0]) {
+      const x = draw(shape, 5, size)
+      const expected = ropeForward(Float64Array.from(x), shape)
+      expectClose(await run(shape, x), expected, { atol: 1e-6 * size, rtol: 1e-6, seed: 5, name: `rope ${size}` })
+    }
+  })
+
+  it('the inverse undoes it', async () => {
+    const shape = { ...SHAPES[1], inverse: false }
+    const x = draw(shape, 6)
+    const back = await run({ ...shape, inverse: true }, await run(shape, x))
+    expectClose(back, x, { atol: 1e-6, rtol: 1e-6, seed: 6, name: 'rope there and back' })
+  })
+
+  it('refuses an odd head', async () => {
+    const { caps } = await openDevice()
+    expect(() => rope({ B: 1, T: 1, H: 1, D: 3, base: 1, inverse: false }, caps)).toThrow('head size 3 is odd')
+  })
+})
