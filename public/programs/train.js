@@ -59,6 +59,15 @@ export const batch = { rows: ROWS, context: CONTEXT, accumulate: ACCUMULATE }
 export const training = { clip: CLIP, ema: 0 }
 
 // ---- the model: tokens [B,T] -> logits [B,T,vocab] -----------------------------------------------------------------
+//
+// g writes down one op per call, on the dims after B and T; a number may stand for either side of + - * /:
+//   g.param(name, shape, g.zeros() | g.constant(v) | g.normal(std) | g.uniform(bound))      the same name is shared
+//   embedding(table, tokens)  linear(x, weight [out, in], bias?)  attention(q, k, v, { window, scale, softcap })
+//   rope(x, { base })  rmsNorm(x, { eps })  layerNorm(x, { eps })  softmax(x)  dropout(x, { rate })
+//   shift(x, { by })  conv(x, weight [C, taps])                                            these look back only
+//   add sub mul div maximum minimum (a, b)  scale(x, k)  affine(x, { scale, offset })  softcap(x, { cap })
+//   relu reluSquared gelu silu sigmoid tanh exp log sqrt rsqrt reciprocal square abs neg sin cos (x)
+//   sum(x)  mean(x)  reshape(x, dims)  transpose(x, perm)  slice(x, { axis, start, end })  concat([a, b], { axis })
 
 export function model(g, tokens) {
   const norm = (x) => g[NORM](x)

@@ -129,6 +129,8 @@ test('schedule and ramp are sampled; the held end of the ramp is cut off', async
 
 const withRest = (rest: string) => modelWith('return head(x)', rest)
 
+const MUON_FOR_ALL = "export const optimizer = () => [{ match: '*', rule: 'muon' }]"
+
 /** What is wrong, its source, and what the message must say; all are program.graph but the first. */
 const mistakes: [string, string, string][] = [
   ['a syntax error', 'const a = 1\nconst b = ;', 'train.js line 2: '],
@@ -163,7 +165,7 @@ const mistakes: [string, string, string][] = [
   ],
   [
     'muon on a vector',
-    modelWith("g.param('v', [3], g.zeros())\nreturn head(x)", "export let optimizer = () => [{ match: 'v', rule: 'muon' }]"),
+    modelWith("g.param('v', [3], g.zeros())\nreturn head(x)", MUON_FOR_ALL),
     'muon takes matrices only, but v has shape [3]',
   ],
   ['an unknown rule', withRest("export const optimizer = () => [{ rule: 'adam' }]"), 'group 0 has rule "adam"'],
