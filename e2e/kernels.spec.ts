@@ -3,8 +3,8 @@
 import { expect, test } from '@playwright/test'
 import type { KernelReport } from './kernels/main'
 
-/** Cheap in Node, and together every way kernels are written: rows, reductions, tiles, scratch, in place. */
-const FILES = ['elementwise', 'softmax', 'reduce', 'norm']
+/** Every way that kernels are written: rows, reductions, tiles, scratch, in place. */
+const FILES = ['elementwise', 'matmul', 'softmax', 'norm', 'crossEntropy', 'embedding', 'muon', 'update', 'dropout']
 
 for (const name of FILES) {
   test(`${name} agrees with the reference`, async ({ page }) => {

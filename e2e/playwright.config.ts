@@ -38,6 +38,7 @@ export default defineConfig({
   forbidOnly: true,
   use: {
     baseURL: `http://127.0.0.1:${pagePort}/some/where/`,
+    actionTimeout: 15_000,
     trace: 'retain-on-failure',
     launchOptions: { executablePath, args: ['--no-sandbox', ...WEBGPU] },
   },
@@ -46,7 +47,7 @@ export default defineConfig({
     {
       name: 'no webgpu',
       testMatch: '**/noWebGpu.spec.ts',
-      use: { launchOptions: { executablePath, args: ['--no-sandbox', '--disable-features=WebGPU'] } },
+      use: { launchOptions: { executablePath, args: ['--no-sandbox'] } },
     },
   ],
   webServer: [
