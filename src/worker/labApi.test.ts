@@ -122,7 +122,7 @@ describe('lab', () => {
     first.trainer.before = (job) => (job.runId.includes('/1/') ? new Promise(() => {}) : success(job, 2 + job.seed / 1e4))
     const labId = await first.api.create(settings())
     await first.api.start()
-    await waitFor(first.api, (status) => status.number === 1 && status.activity === 'compiling')
+    await waitFor(first.api, (status) => status.number === 1 && status.activity === 'training')
     // the tab is gone; what it held in memory is lost
     const second = await assemble(dir)
     await second.api.open(labId)
