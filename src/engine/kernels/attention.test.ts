@@ -6,6 +6,7 @@
 import { expect, it, vi } from 'vitest'
 import { Rng } from '../../core/rng'
 import * as reference from '../../reference/attention'
+import type { Capabilities } from '../kernel'
 import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
 import { attentionBackward, attentionForward, type AttentionShape } from './attention'
 
@@ -21,9 +22,9 @@ function draw(shape: AttentionShape, seed: number, sizes: Partial<Record<keyof I
   return { q: fill(H, sizes.q), k: fill(KV, sizes.k), v: fill(KV, sizes.v), dOut: fill(H, sizes.dOut) }
 }
 
-async function run(shape: AttentionShape, software: boolean, inputs: Inputs, quads = true) {
+async function run(shape: AttentionShape, software: boolean, inputs: Inputs, other: Partial<Capabilities> = {}) {
   const device = await openDevice()
-  const caps = { ...device.caps, software, subgroupMinSize: quads ? device.caps.subgroupMinSize : 0 }
+  const caps = { ...device.caps, software, ...other }
   const { B, T, H } = shape
   // NaN shows what is not overwritten
   const unwritten = (n: number) => new Float32Array(n).fill(NaN)
@@ -46,9 +47,9 @@ async function check(
   inputs: Inputs,
   seed: number | string,
   sizes: Partial<Record<'out' | 'lse' | 'dQ' | 'dK' | 'dV', number>> = {},
-  quads = true,
+  other: Partial<Capabilities> = {},
 ) {
-  const actual = await run(shape, software, inputs, quads)
+  const actual = await run(shape, software, inputs, other)
   const wide = (x: Float32Array) => Float64Array.from(x)
   const [q, k, v, dOut] = [wide(inputs.q), wide(inputs.k), wide(inputs.v), wide(inputs.dOut)]
   const expected = {
@@ -73,7 +74,7 @@ const WINDOWED = shape(1, 67, 3, 1, 18, 33, 5)
 // several tiles, a tail, groups, window, cap, both vector widths, more than one chunk of a head.
 const shapesOf = (software: boolean) =>
   software
-    ? [COMMON, WINDOWED, shape(1, 1, 1, 1, 2), shape(1, 37, 1, 1, 4, 1), shape(1, 19, 2, 1, 44, 30, 0.5)]
+    ? [COMMON, WINDOWED, shape(1, 1, 1, 1, 2), shape(1, 37, 1, 1, 4, 1), shape(1, 19, 2, 1, 12, 30, 0.5)]
     : [COMMON, WINDOWED]
 
 for (const software of [true, false]) {
@@ -103,6 +104,9 @@ for (const software of [true, false]) {
       return check(COMMON, software, draw(COMMON, 5, sizes), 5, { out: 1e-8, dQ: 1e-24, dK: 1e-24, dV: 1e-8 })
     })
 
+    it('more workgroups than one dimension of the grid holds', () =>
+      check(COMMON, software, draw(COMMON, 7), 7, {}, { maxWorkgroupsPerDimension: 5 }))
+
     it('later tokens change nothing, and two runs give the same bits', async () => {
       const inputs = draw(COMMON, 6)
       const before = await run(COMMON, software, inputs)
@@ -120,7 +124,7 @@ for (const software of [true, false]) {
 }
 
 describeGpu('attention without quads and at the largest head', () => {
-  it('no subgroups', () => check(WINDOWED, true, draw(WINDOWED, 8), 8, {}, false))
+  it('no subgroups', () => check(WINDOWED, true, draw(WINDOWED, 8), 8, {}, { subgroups: false, subgroupMinSize: 0 }))
 
   it('D 256, more rows than one tile', () => {
     const large = shape(1, 35, 1, 1, 256)

@@ -7,8 +7,8 @@ import { ropeBackward, ropeForward } from '../../reference/rope'
 import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
 import { rope, type RopeShape } from './rope'
 
-async function run(shape: RopeShape, x: Float32Array): Promise<Float32Array> {
-  const { caps } = await openDevice()
+async function run(shape: RopeShape, x: Float32Array, widest = 65535): Promise<Float32Array> {
+  const caps = { ...(await openDevice()).caps, maxWorkgroupsPerDimension: widest }
   const { y } = await runLowering(rope(shape, caps), { x, y: new Float32Array(x.length).fill(NaN) })
   return new Float32Array(y)
 }
@@ -45,6 +45,12 @@ describeGpu('rope', () => {
       const expected = ropeForward(Float64Array.from(x), shape)
       expectClose(await run(shape, x), expected, { atol: 1e-6 * size, rtol: 1e-6, seed: 5, name: `rope ${size}` })
     }
+  })
+
+  it('more workgroups than one dimension of the grid holds', async () => {
+    const shape = { ...SHAPES[2], inverse: false }
+    const x = draw(shape, 7)
+    expectClose(await run(shape, x, 3), await run(shape, x), { atol: 0, rtol: 0, seed: 7, name: 'rope folded' })
   })
 
   it('the inverse undoes it', async () => {
