@@ -3,9 +3,9 @@
 import { LabError } from '../core/errors'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
 import { createThreadBox } from '../sandbox/nodeBox'
-import { createNodeTrainer } from '../worker/trainerNode'
 import { HELP, parseLabArgs } from './args'
 import type { LabArgs } from './args'
+import { createChildTrainer } from './childTrainer'
 import { EXIT, runHeadless } from './headless'
 import { jsonReport, textReport } from './report'
 import { textData, textSource } from './textData'
@@ -41,7 +41,7 @@ async function main(args: LabArgs): Promise<number> {
   const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
   const stop = stopOnSignals()
   // side by side with this file in the build
-  const trainer = createNodeTrainer(new URL('./trainerThread.js', import.meta.url))
+  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url))
   const box = createThreadBox(new URL('./boxThread.js', import.meta.url))
   try {
     return await runHeadless(args, { trainer, box, source: textSource, prepare: textData }, report, stop)

@@ -23,7 +23,7 @@ function filesBelow(folder) {
 }
 
 /**
- * Builds the commands, and every *Thread.ts that they start as a worker thread, side by side.
+ * Builds the commands, and the *Thread.ts and *Child.ts that they start, side by side.
  * A build is named after its sources, so a running lab keeps its own while another is made.
  * @returns {Promise<string>} the folder of the build
  */
@@ -37,8 +37,8 @@ export async function buildNode() {
   const target = join(BUILDS, stamp.digest('hex').slice(0, 16))
   if (existsSync(target)) return target
 
-  const threads = sources.filter((path) => path.endsWith('Thread.ts'))
-  const entries = [...COMMANDS.map((name) => join(ROOT, 'src', 'cli', `${name}.ts`)), ...threads]
+  const started = sources.filter((path) => /(Thread|Child)\.ts$/.test(path))
+  const entries = [...COMMANDS.map((name) => join(ROOT, 'src', 'cli', `${name}.ts`)), ...started]
   const aside = `${target}.${process.pid}`
   const { build } = await import('vite')
   await build({

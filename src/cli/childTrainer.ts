@@ -1,0 +1,90 @@
+// The trainer in a process of its own. A worker thread would not do: ending a thread while Dawn still owes it an
+// answer aborts the whole process, and ending it at once is the very thing a time limit and Ctrl-C need.
+
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { LabError } from '../core/errors'
+import type { LabErrorJson } from '../core/errors'
+import type { RunEvent, RunResult, Trainer } from '../judge/types'
+
+type Method = Exclude<keyof Trainer, 'terminate'>
+
+/** What is asked of the child; an `onEvent` stays here. */
+export interface TrainerCall {
+  id: number
+  method: Method
+  args: unknown[]
+}
+
+/** What it answers: any number of events, then one result. */
+export type TrainerReply =
+  | { id: number; kind: 'event'; event: RunEvent }
+  | { id: number; kind: 'done'; value: unknown }
+  | { id: number; kind: 'failed'; error: LabErrorJson }
+
+interface Waiting {
+  onEvent?: (event: RunEvent) => void
+  resolve: (value: unknown) => void
+  reject: (error: LabError) => void
+}
+
+/**
+ * A trainer in a child process, which is started when first needed and again after its end.
+ * Calls in progress when it ends reject: with "gpu.lost" if it died, with "lab.state" if it was terminated.
+ * @param script the built src/cli/trainerChild.ts
+ */
+export function createChildTrainer(script: URL): Trainer {
+  let child: ChildProcess | null = null
+  let nextId = 0
+  const waiting = new Map<number, Waiting>()
+
+  function rejectAll(error: LabError): void {
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+
+  function start(): ChildProcess {
+    // whatever the driver prints goes to stderr: stdout is for the report
+    const started = fork(script, { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+    started.on('message', (reply: TrainerReply) => {
+      const call = waiting.get(reply.id)
+      if (!call) return
+      if (reply.kind === 'event') return call.onEvent?.(reply.event)
+      waiting.delete(reply.id)
+      if (reply.kind === 'done') call.resolve(reply.value)
+      else call.reject(LabError.fromJSON(reply.error))
+    })
+    const died = (why: string) => {
+      if (child !== started) return
+      child = null
+      const hint = 'It is started again with the next run.'
+      rejectAll(new LabError('gpu.lost', `The trainer's process ended: ${why}.`, { hint }))
+    }
+    started.on('error', (error) => died(error.message))
+    started.on('exit', (code, signal) => died(signal ?? `code ${code}`))
+    return started
+  }
+
+  function call<T>(method: Method, args: unknown[], onEvent?: Waiting['onEvent']): Promise<T> {
+    child ??= start()
+    const id = nextId++
+    const request: TrainerCall = { id, method, args }
+    return new Promise<T>((resolve, reject) => {
+      waiting.set(id, { onEvent, resolve: resolve as (value: unknown) => void, reject })
+      child?.send(request)
+    })
+  }
+
+  return {
+    open: () => call('open', []),
+    setData: (data) => call('setData', [data]),
+    run: (job, onEvent) => call<RunResult>('run', [job], onEvent),
+    sample: (...args) => call('sample', args),
+    terminate() {
+      const ended = child
+      child = null
+      ended?.kill('SIGKILL')
+      rejectAll(new LabError('lab.state', 'The trainer was ended.'))
+    },
+  }
+}

@@ -1,0 +1,27 @@
+// Entry of the trainer's process: WebGPU by Dawn, calls over Node's channel to the parent. See childTrainer.ts.
+
+import { create, globals } from 'webgpu'
+import { LabError } from '../core/errors'
+import { createTrainer } from '../judge/trainer'
+import type { RunEvent, Trainer } from '../judge/types'
+import type { TrainerCall, TrainerReply } from './childTrainer'
+
+Object.assign(globalThis, globals)
+// Dawn's instance must outlive every device made from it, and nothing else keeps it
+const gpu = create([])
+Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
+
+const trainer = createTrainer(async () => gpu)
+const reply = (message: TrainerReply) => void process.send?.(message)
+
+process.on('message', ({ id, method, args }: TrainerCall) => {
+  const call = trainer[method] as (...args: unknown[]) => ReturnType<Trainer[typeof method]>
+  const events = method === 'run' ? [(event: RunEvent) => reply({ id, kind: 'event', event })] : []
+  call(...args, ...events).then(
+    (value) => reply({ id, kind: 'done', value }),
+    (thrown) => reply({ id, kind: 'failed', error: LabError.from(thrown).toJSON() }),
+  )
+})
+// a terminal sends Ctrl-C to every process in the group; when this one ends is the parent's decision
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
