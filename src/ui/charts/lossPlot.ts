@@ -2,6 +2,7 @@
 
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { smoothing } from '../state/pointRing'
 import type { PointRing } from '../state/pointRing'
 
 export interface LossPlot {
@@ -97,10 +98,11 @@ function drawGhost(plot: uPlot, ghost: Float32Array | null, colour: string) {
   ctx.lineWidth = 1.5 * uPlot.pxRatio
   ctx.setLineDash([5 * uPlot.pxRatio, 4 * uPlot.pxRatio])
   ctx.beginPath()
-  let average = ghost[1]
+  let average = 0
   for (let i = 0; i < ghost.length; i += 2) {
-    // stored curves are raw batch losses: smoothed as lightly as 500 points need
-    average = 0.85 * average + 0.15 * ghost[i + 1]
+    // a stored curve is raw batch losses: smoothed like the live one
+    const keep = smoothing(i / 2)
+    average = keep * average + (1 - keep) * ghost[i + 1]
     const x = plot.valToPos(ghost[i], 'x', true)
     const y = plot.valToPos(average, 'y', true)
     if (i === 0) ctx.moveTo(x, y)

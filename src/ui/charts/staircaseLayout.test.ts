@@ -65,6 +65,12 @@ describe('layoutStaircase', () => {
     expect(empty.ticksY).toEqual([])
   })
 
+  it('keeps the noise band inside the frame, even when noise is all there is', () => {
+    const { band } = layoutStaircase([row(0, 'baseline', 3.68)], FRAME, { ...OPTIONS, sigma: 0.08 })
+    expect(band!.y).toBeGreaterThanOrEqual(FRAME.top)
+    expect(band!.y + band!.height).toBeLessThanOrEqual(FRAME.height - FRAME.bottom)
+  })
+
   it('survives a lab whose scores are all the same', () => {
     const flat = layoutStaircase([row(0, 'baseline', 2), row(1, 'discard', 2)], FRAME, { ...OPTIONS, sigma: null })
     for (const { y } of flat.points) expect(Number.isFinite(y)).toBe(true)

@@ -98,10 +98,11 @@ function scoreRange(
   const best = Math.min(...scores)
   const baseline = rows.find((row) => row.status === 'baseline')?.valBpb ?? scores[0]
   const sigma = options.sigma ?? 0
-  const climb = Math.max(baseline - best, 4 * sigma, 0.01)
+  const climb = Math.max(baseline - best, 4 * sigma, 0.01 * baseline)
   const common = scores.toSorted((a, b) => a - b)[Math.floor(0.92 * (scores.length - 1))]
   const top = Math.max(baseline + sigma, Math.min(common, baseline + 0.8 * climb))
-  const bottom = options.showFloor && options.floor !== null ? Math.min(best, options.floor) : best - 0.12 * climb
+  const close = Math.min(best - 0.12 * climb, baseline - sigma)
+  const bottom = options.showFloor && options.floor !== null ? Math.min(close, options.floor) : close
   const margin = 0.06 * (top - bottom)
   return { min: bottom - margin, max: top + margin }
 }

@@ -3,8 +3,13 @@
 
 import type { CurvePoint } from '../../judge/types'
 
-/** How much of the previous average a full-resolution point keeps. */
-const SMOOTHING = 0.9
+/**
+ * How much of the running average the `index`-th point keeps: nothing at first, so that a short run on a slow adapter
+ * is not drawn too high, and 0.9 from the 90th point on.
+ */
+export function smoothing(index: number): number {
+  return Math.min(0.9, index / 100)
+}
 
 export class PointRing {
   readonly step: Float64Array
@@ -19,7 +24,7 @@ export class PointRing {
   private pending = 0
   private pendingLoss = 0
   private average = 0
-  private weight = 0
+  private seen = 0
 
   /** @param capacity points kept at most; past it neighbours are averaged in pairs */
   constructor(capacity = 4096) {
@@ -29,7 +34,7 @@ export class PointRing {
   }
 
   clear() {
-    this.length = this.pending = this.pendingLoss = this.average = this.weight = this.lastStep = 0
+    this.length = this.pending = this.pendingLoss = this.average = this.seen = this.lastStep = 0
     this.stride = 1
     this.lastLoss = Number.NaN
     this.version++
@@ -46,15 +51,15 @@ export class PointRing {
   private add(step: number, loss: number) {
     this.lastLoss = loss
     this.lastStep = step
-    this.average = SMOOTHING * this.average + (1 - SMOOTHING) * loss
-    this.weight = SMOOTHING * this.weight + (1 - SMOOTHING)
+    const keep = smoothing(this.seen++)
+    this.average = keep * this.average + (1 - keep) * loss
     this.pendingLoss += loss
     this.pending++
     if (this.pending < this.stride) return
     const at = this.length++
     this.step[at] = step
     this.loss[at] = this.pendingLoss / this.pending
-    this.smooth[at] = this.average / this.weight
+    this.smooth[at] = this.average
     this.pending = this.pendingLoss = 0
     if (this.length === this.step.length) this.thin()
   }

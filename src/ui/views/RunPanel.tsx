@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { LossChart } from '../charts/LossChart'
 import type { Experiment, LabRecord } from '../../history/types'
-import type { LabStatus } from '../../worker/protocol'
+import type { Activity, LabStatus } from '../../worker/protocol'
 import { useApp, useSession, useStoredCurve } from '../state/context'
 import { bytes, count, duration, milliseconds } from '../state/format'
 import { Fact } from './Fact'
@@ -15,11 +15,27 @@ export function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
   return status.tokensPerSecond > 0 ? left / status.tokensPerSecond : Number.NaN
 }
 
+/** What is happening where it is not plain from the curve. */
+const ACTIVITY_NOTES: Partial<Record<Activity, string>> = {
+  'opening adapter': 'Asking the browser for its graphics adapter.',
+  'preparing data': 'Making or reading the text, splitting it and turning it into tokens.',
+  'training tokenizer': 'Learning which byte pairs are common enough to become tokens.',
+  proposing: 'The researcher chooses the next edit.',
+  committing: 'The edit becomes a git commit before anything runs.',
+  compiling: 'Building kernels for this adapter. On a software adapter the first time takes about half a minute.',
+  warming: 'A few steps that are not counted, so that the clock starts fair.',
+  training: 'Each point is the loss of one step; the run ends with its budget.',
+  evaluating: 'The judge scores the model on text it has not trained on.',
+  checking: 'The judge tests that the model cannot look at what it should predict.',
+  deciding: 'Compared with the best so far on the same seeds.',
+}
+
 /** The run in progress: its loss over the incumbent's, and its measurements. */
 export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly Experiment[] }) {
   const { curve } = useSession()
   const status = useApp((state) => state.status)
-  const running = rows.find((row) => row.status === 'running')
+  const active = status.labId === lab?.labId && (status.phase === 'running' || status.phase === 'stopping')
+  const running = active ? rows.find((row) => row.number === status.number) : undefined
   const incumbent = lab?.incumbent ?? null
   const ghost = useStoredCurve(lab?.labId ?? '', incumbent)
   const version = useSyncExternalStore(curve.subscribe, () => curve.ring.version)
@@ -34,7 +50,8 @@ export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly 
         </ul>
         <p className="axis-note">nats per token over steps</p>
       </div>
-      {running && <p className="run-hypothesis">{running.hypothesis}</p>}
+      <p className="run-hypothesis">{running?.hypothesis}</p>
+      <p className="run-note">{active && ACTIVITY_NOTES[status.activity]}</p>
       <div className="loss-frame">
         <LossChart ghost={ghost} />
         {curve.ring.length === 0 && !ghost && <p className="empty-chart">The curve appears with the first training step.</p>}

@@ -78,9 +78,29 @@ function newline(view: EditorView): boolean {
   return true
 }
 
+// Only the lines in sight are in the document, so the browser's own keys would stop at their edge.
+function toEdge(edge: 'start' | 'end', extend: boolean) {
+  return (view: EditorView): boolean => {
+    const head = edge === 'start' ? 0 : view.state.doc.length
+    view.dispatch({
+      selection: { anchor: extend ? view.state.selection.main.anchor : head, head },
+      scrollIntoView: true,
+    })
+    return true
+  }
+}
+
+function selectAll(view: EditorView): boolean {
+  view.dispatch({ selection: { anchor: 0, head: view.state.doc.length } })
+  return true
+}
+
 export const typing: Extension = [
   past,
   keymap.of([
+    { key: 'Mod-a', run: selectAll },
+    { key: 'Mod-Home', mac: 'Cmd-ArrowUp', run: toEdge('start', false), shift: toEdge('start', true) },
+    { key: 'Mod-End', mac: 'Cmd-ArrowDown', run: toEdge('end', false), shift: toEdge('end', true) },
     { key: 'Mod-z', run: go('undo'), preventDefault: true },
     { key: 'Mod-y', run: go('redo'), preventDefault: true },
     { key: 'Mod-Shift-z', run: go('redo'), preventDefault: true },
