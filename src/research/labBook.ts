@@ -24,11 +24,12 @@ export function wasInterrupted(row: Experiment): boolean {
   return row.status === 'crash' && row.error?.code === 'lab.state'
 }
 
-/** Rows and lab as last made durable. */
+/** Rows and lab as last made durable: memory follows the disk, never the other way round. */
 export class LabBook {
   lab: LabRecord
   readonly rows: Experiment[]
   private readonly deps: LabBookDeps
+  private last: Promise<unknown> = Promise.resolve()
 
   private constructor(deps: LabBookDeps, lab: LabRecord, rows: Experiment[]) {
     this.deps = deps
@@ -94,16 +95,17 @@ export class LabBook {
       parentCommit: isRoot ? '' : parentCommit,
       createdAt: now(),
     }
-    // only now: the person may have queued more while the disk was full
-    const queue = fromQueue ? (this.lab.queue ?? []).slice(1) : this.lab.queue
-    await this.write(row, { nextNumber: number + 1, ...(queue ? { queue } : {}) })
+    await this.write(row, ({ queue }) => ({
+      nextNumber: number + 1,
+      ...(fromQueue && queue ? { queue: queue.slice(1) } : {}),
+    }))
     await insist(() => repo.tagAttempt(number, commit))
     return row
   }
 
   /** One more score of a row that stays what it is. */
   async score(row: Experiment, lab: Partial<LabRecord> = {}): Promise<void> {
-    await this.write(row, lab)
+    await this.write(row, () => lab)
     if (row.status === 'running') return
     const { repo, insist } = this.deps
     await insist(() => repo.saveRow(row, this.lab))
@@ -120,7 +122,7 @@ export class LabBook {
     const { curve, weights } = artefacts
     if (curve) await insist(() => ledger.saveCurve(row.labId, row.number, curve))
     const weightsSaved = weights ? await ledger.saveWeights(row.labId, row.number, weights) : true
-    await this.write(row, lab)
+    await this.write(row, () => lab)
     await insist(() => repo.saveRow(row, this.lab))
     const home = this.home()
     if (home !== null && home !== row.commit) await insist(() => repo.reset(home))
@@ -129,18 +131,36 @@ export class LabBook {
   }
 
   /** Changes the lab's own state; a full disk is the caller's to handle. */
-  async patch(lab: Partial<LabRecord>): Promise<void> {
-    // first in memory: a decision made durable meanwhile must carry the change, too
-    this.lab = { ...this.lab, ...lab, updatedAt: this.deps.now() }
-    await this.deps.ledger.saveLab(this.lab)
+  async patch(change: (lab: LabRecord) => Partial<LabRecord>): Promise<void> {
+    await this.inTurn(async () => {
+      const next = { ...this.lab, ...change(this.lab), updatedAt: this.deps.now() }
+      await this.deps.ledger.saveLab(next)
+      this.lab = next
+    })
   }
 
-  private async write(row: Experiment, patch: Partial<LabRecord>): Promise<void> {
-    this.lab = { ...this.lab, ...patch, updatedAt: this.deps.now() }
-    await this.deps.insist(() => this.deps.ledger.commitDecision(row, this.lab))
+  private async write(row: Experiment, change: (lab: LabRecord) => Partial<LabRecord>): Promise<void> {
+    const { ledger, insist, now } = this.deps
+    await insist(() =>
+      this.inTurn(async () => {
+        const next = { ...this.lab, ...change(this.lab), updatedAt: now() }
+        await ledger.commitDecision(row, next)
+        this.lab = next
+      }),
+    )
     const at = this.rows.findIndex((known) => known.number === row.number)
     if (at < 0) this.rows.push(row)
     else this.rows[at] = row
+  }
+
+  /**
+   * One writer of the lab's state at a time, each building on what the one before made durable: a program queued by
+   * the person while a decision is being written must neither undo the decision nor announce it too early.
+   */
+  private inTurn(write: () => Promise<void>): Promise<void> {
+    const turn = this.last.then(write)
+    this.last = turn.catch(() => undefined)
+    return turn
   }
 
   /** Where the branch belongs: on the incumbent, or where the lab began. */

@@ -107,7 +107,7 @@ export function createLoop(deps: LoopDeps): Loop {
   async function holdWith(lab: LabBook, notice: Notice, error: LabError | null = null): Promise<void> {
     notify(notice, error)
     idle('idle')
-    await insist(() => lab.patch({ phase: 'paused' }))
+    await insist(() => lab.patch(() => ({ phase: 'paused' })))
     await gate.hold()
     failures = 0
     notify(null)
@@ -131,12 +131,12 @@ export function createLoop(deps: LoopDeps): Loop {
     while (!isFinished(lab)) {
       await gate.between(async () => {
         idle('idle')
-        await insist(() => lab.patch({ phase: 'paused' }))
+        await insist(() => lab.patch(() => ({ phase: 'paused' })))
       })
-      if (lab.lab.phase !== 'running') await insist(() => lab.patch({ phase: 'running' }))
+      if (lab.lab.phase !== 'running') await insist(() => lab.patch(() => ({ phase: 'running' })))
       if (await advance(lab, attempts)) gate.stepDone()
     }
-    await insist(() => lab.patch({ phase: 'finished' }))
+    await insist(() => lab.patch(() => ({ phase: 'finished' })))
     const message = `All ${lab.lab.maxExperiments} experiments are done.`
     notify({ level: 'info', message, hint: 'Queue a program of your own, or start a new lab to go on.' })
     gate.checkStop()
@@ -175,13 +175,14 @@ export function createLoop(deps: LoopDeps): Loop {
   }
 
   function launch(): void {
-    opening = null // whatever a failed loop held in memory gives way to what is durable
+    opening = null // whatever was in memory gives way to what is durable
     work = drive()
       .catch(async (thrown: unknown) => {
         const stopped = thrown instanceof Interrupted
         const error = stopped ? null : LabError.from(thrown)
         if (error) notify(noticeOf(error), error)
         else await markStopped()
+        opening = null
         gate.event(stopped ? 'stopped' : 'failed')
       })
       .finally(() => idle('idle'))
@@ -189,7 +190,7 @@ export function createLoop(deps: LoopDeps): Loop {
 
   async function markStopped(): Promise<void> {
     try {
-      await (await openBook()).book.patch({ phase: 'stopped' })
+      await (await openBook()).book.patch(() => ({ phase: 'stopped' }))
     } catch (thrown) {
       notify(noticeOf(LabError.from(thrown), 'warning'))
     }
@@ -216,16 +217,10 @@ export function createLoop(deps: LoopDeps): Loop {
     },
     async queueProgram(trainJs, hypothesis) {
       const { book } = await openBook()
-      const queued = { trainJs, hypothesis }
-      try {
-        await book.patch({ queue: [...(book.lab.queue ?? []), queued] })
-      } catch (thrown) {
-        book.lab = { ...book.lab, queue: (book.lab.queue ?? []).filter((entry) => entry !== queued) }
-        throw LabError.from(thrown)
-      }
+      await book.patch((lab) => ({ queue: [...(lab.queue ?? []), { trainJs, hypothesis }] }))
     },
     async updateProgramMd(text) {
-      await (await openBook()).book.patch({ programMd: text })
+      await (await openBook()).book.patch(() => ({ programMd: text }))
     },
     settled: () => work,
   }
