@@ -164,7 +164,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       const queued = book.lab.queue?.at(0)
       const source = queued?.trainJs ?? book.lab.trainJs
       const proposal = plain(source, 'The unmodified program, to compare everything else with.', 'baseline')
-      return attempt(proposal, 'baseline', queued !== undefined, (row, program) => tryBaseline(bench, row, program, now))
+      const fromQueue = queued !== undefined
+      return attempt(proposal, 'baseline', fromQueue, (row, program) => tryBaseline(bench, row, program, now))
     },
     async next() {
       const queued = book.lab.queue?.at(0)

@@ -237,7 +237,7 @@ function isFinished(book: LabBook): boolean {
 function baselineFailed(row: Experiment): LabError {
   const code = row.error?.code ?? 'lab.internal'
   return new LabError(code, `The starting program did not run: ${row.error?.message ?? row.reason}`, {
-    hint: `Nothing can be compared before it runs. ${row.error?.hint ?? ''} Change train.js, queue it, and press Resume.`,
+    hint: `Nothing can be compared before it runs. ${row.error?.hint ?? ''} Change train.js, queue it, press Resume.`,
   })
 }
 

@@ -9,7 +9,14 @@ export type PhaseEvent = 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'held'
 const TABLE: Record<Phase, Partial<Record<PhaseEvent, Phase>>> = {
   idle: { start: 'running', step: 'running' },
   // a pause is asked for at once and reached at the end of the experiment, when the loop reports `held`
-  running: { pause: 'running', resume: 'running', stop: 'stopping', held: 'paused', finished: 'idle', failed: 'failed' },
+  running: {
+    pause: 'running',
+    resume: 'running',
+    held: 'paused',
+    stop: 'stopping',
+    finished: 'idle',
+    failed: 'failed',
+  },
   paused: { resume: 'running', step: 'running', stop: 'stopping' },
   stopping: { stopped: 'idle', failed: 'failed' },
   failed: { start: 'running', resume: 'running', step: 'running', stop: 'idle' },

@@ -39,7 +39,9 @@ export function landscapeOf(start: readonly Knob[], seed: number, spread = 0.15)
   }
   return (knobs) => {
     let bpb = 2
-    for (const [name, { knob, best, weight }] of numeric) bpb += weight * (toUnit(knob, Number(knobs[name])) - best) ** 2
+    for (const [name, { knob, best, weight }] of numeric) {
+      bpb += weight * (toUnit(knob, Number(knobs[name])) - best) ** 2
+    }
     for (const [name, costs] of choices) bpb += costs.get(String(knobs[name])) ?? 0
     if (Number(knobs.DEPTH) * Number(knobs.WIDTH) ** 2 > 400_000) {
       throw new LabError('gpu.oom', 'Too big for this GPU.', { hint: 'Make it smaller.' })

@@ -91,7 +91,8 @@ export async function tryCandidate(
     const result = await bench.run(row, program, index, { scoreHidden: mayKeep, returnWeights: mayKeep })
     if (!result.ok) {
       const failed = failedRow(row, result.status, LabError.fromJSON(result.error), now())
-      return { row: withMeasurements(failed, result), curve: curve ?? result.measurements?.curve ?? null, weights: null }
+      curve ??= result.measurements?.curve ?? null
+      return { row: withMeasurements(failed, result), curve, weights: null }
     }
     row = withScore(row, result)
     curve ??= result.measurements.curve

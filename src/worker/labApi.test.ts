@@ -78,7 +78,9 @@ const settings = (change: Partial<LabSettings> = {}): LabSettings => ({
   ...change,
 })
 
-async function waitFor(api: { status(): Promise<LabStatus> }, good: (status: LabStatus) => boolean): Promise<LabStatus> {
+type Api = Awaited<ReturnType<typeof assemble>>['api']
+
+async function waitFor(api: Api, good: (status: LabStatus) => boolean): Promise<LabStatus> {
   for (let i = 0; i < 2000; i++) {
     const status = await api.status()
     if (good(status)) return status
@@ -119,7 +121,8 @@ describe('lab', () => {
   test('a reload in the middle: opening the lab again says so and goes on', async () => {
     const dir = await newFolder()
     const first = await assemble(dir)
-    first.trainer.before = (job) => (job.runId.includes('/1/') ? new Promise(() => {}) : success(job, 2 + job.seed / 1e4))
+    first.trainer.before = (job) =>
+      job.runId.includes('/1/') ? new Promise(() => {}) : success(job, 2 + job.seed / 1e4)
     const labId = await first.api.create(settings())
     await first.api.start()
     await waitFor(first.api, (status) => status.number === 1 && status.activity === 'training')
@@ -130,7 +133,8 @@ describe('lab', () => {
     const rows = await second.parts.ledger.listExperiments(labId)
     expect(rows.map((row) => row.number)).toEqual([0, 1, 2, 3, 4])
     expect(rows[1]).toMatchObject({ status: 'crash', error: { code: 'lab.state' } })
-    const told = second.events.some((e) => e.kind === 'status' && e.status.notice?.message.includes('Experiment 1 was cut off'))
+    const said = second.events.flatMap((event) => (event.kind === 'status' ? [event.status.notice?.message] : []))
+    const told = said.some((message) => message?.includes('Experiment 1 was cut off'))
     expect(told).toBe(true)
   })
 
@@ -164,7 +168,8 @@ describe('lab', () => {
 
   test('bad input is refused with its cause and stores nothing', async () => {
     const { api, parts, trainer } = await assemble(await newFolder())
-    await expect(api.importText('photo.jpg', Uint8Array.of(255, 216, 0, 0, 1).buffer)).rejects.toMatchObject({ code: 'data.binary' })
+    const photo = Uint8Array.of(255, 216, 0, 0, 1).buffer
+    await expect(api.importText('photo.jpg', photo)).rejects.toMatchObject({ code: 'data.binary' })
     await expect(api.importText('empty.txt', new ArrayBuffer(0))).rejects.toMatchObject({ code: 'data.empty' })
     await expect(api.create(settings({ controller: 'psychic' }))).rejects.toMatchObject({ code: 'import.invalid' })
     const gone = { kind: 'text', name: 'gone.txt', sha256: '00' } as const

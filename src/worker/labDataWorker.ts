@@ -27,7 +27,8 @@ async function prepare(
   const { data, tokenizer } = await prepareData(corpus, spec, (activity, done) =>
     report({ kind: 'activity', activity, done }),
   )
-  const arrays = [data.tokenBytes, ...[data.train, data.val, data.hidden].flatMap((split) => [split.tokens, split.offsets])]
+  const splits = [data.train, data.val, data.hidden]
+  const arrays = [data.tokenBytes, ...splits.flatMap((split) => [split.tokens, split.offsets])]
   const buffers = [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))]
   return transfer({ data, tokenizer, floorBpb: corpus.floorBpb }, buffers)
 }

@@ -37,7 +37,9 @@ export async function openSession(
   board: StatusBoard,
 ): Promise<LabSession> {
   const found = await parts.ledger.loadLab(labId)
-  if (!found) throw new LabError('lab.state', 'This lab is not in this browser.', { hint: 'Start a new one, or open another.' })
+  if (!found) {
+    throw new LabError('lab.state', 'This lab is not in this browser.', { hint: 'Start a new one, or open another.' })
+  }
   const { task, branch } = found
   const repo: Repository = parts.repository(labId)
   let made: Promise<Loop> | null = null
@@ -62,8 +64,8 @@ export async function openSession(
 
   async function rowOf(number: number): Promise<Experiment> {
     const row = (await parts.ledger.listExperiments(labId)).find((known) => known.number === number)
-    if (!row) throw new LabError('lab.state', `There is no experiment ${number} in this lab.`, { hint: 'Choose another.' })
-    return row
+    if (row) return row
+    throw new LabError('lab.state', `There is no experiment ${number} in this lab.`, { hint: 'Choose another.' })
   }
 
   return {

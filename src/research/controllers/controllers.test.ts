@@ -27,7 +27,8 @@ function row(number: number, knobs: Knobs, change: Partial<Experiment> = {}): Ex
 }
 
 function context(source: string, history: Experiment[], seed = 1): ResearchContext {
-  return { lab: scriptedLab({ sigmaBpb: 0.004 }), source, knobs: findKnobs(source), history, rng: new Rng(seed, 'test') }
+  const lab = scriptedLab({ sigmaBpb: 0.004 })
+  return { lab, source, knobs: findKnobs(source), history, rng: new Rng(seed, 'test') }
 }
 
 /** Experiments as the loop would do them, without git and rows: returns the true score of what was kept, and counts. */
@@ -37,7 +38,8 @@ async function research(controller: Controller, source: string, seed: number, ex
   const seeds = [0, 1, 2]
   const run = (knobs: Knobs) => truth(knobs) + 0.004 * noise.normal()
   const base = valuesOf(source)
-  const history = [row(0, base, { status: 'baseline', scores: seeds.map(() => run(base)), programHash: await sha256(source) })]
+  const scores = seeds.map(() => run(base))
+  const history = [row(0, base, { status: 'baseline', scores, programHash: await sha256(source) })]
   let incumbent = history[0]
   let current = source
   let failures = 0
@@ -79,7 +81,9 @@ async function research(controller: Controller, source: string, seed: number, ex
 }
 
 describe('space', () => {
-  const knob = (value: Knob['value'], space: Knob['space']): Knob => ({ name: 'K', value, space, line: 1, start: 0, end: 1 })
+  const knob = (value: Knob['value'], space: Knob['space']): Knob => {
+    return { name: 'K', value, space, line: 1, start: 0, end: 1 }
+  }
 
   test('unit coordinates follow each scale', () => {
     expect(toUnit(knob(0.02, { kind: 'log', min: 0.002, max: 0.2 }), 0.02)).toBeCloseTo(0.5, 12)
@@ -150,7 +154,9 @@ describe('evolution', () => {
   const base = row(0, valuesOf(PROGRAM), { status: 'baseline', deltaBpb: null })
   const tryAll = async (history: Experiment[]) => {
     const proposals = []
-    for (let seed = 0; seed < 120; seed++) proposals.push(await createController('evolution').propose(context(PROGRAM, history, seed)))
+    for (let seed = 0; seed < 120; seed++) {
+      proposals.push(await createController('evolution').propose(context(PROGRAM, history, seed)))
+    }
     return proposals.map((proposal) => ({ ...proposal, knobs: valuesOf(proposal.source) }))
   }
 
@@ -190,8 +196,10 @@ describe('evolution', () => {
 
   test('step: grows with gains, shrinks with losses', () => {
     const knobs = findKnobs(PROGRAM)
-    const step = (deltaBpb: number) =>
-      readCredit(knobs, [base, row(1, { ...base.knobs, MATRIX_LR: 0.06 }, { deltaBpb })], 0.004).knobs.get('MATRIX_LR')!.step
+    const step = (deltaBpb: number) => {
+      const tried = row(1, { ...base.knobs, MATRIX_LR: 0.06 }, { deltaBpb })
+      return readCredit(knobs, [base, tried], 0.004).knobs.get('MATRIX_LR')!.step
+    }
     expect(step(-0.05)).toBeGreaterThan(step(0.05))
   })
 

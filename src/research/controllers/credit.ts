@@ -46,7 +46,8 @@ export function readCredit(knobs: readonly Knob[], history: readonly Experiment[
   const byNumber = new Map(history.map((row) => [row.number, row]))
   const deltas = history.flatMap((row) => (row.deltaBpb === null ? [] : [Math.abs(row.deltaBpb)])).sort((a, b) => a - b)
   const scale = Math.max(2 * (deltas[deltas.length >> 1] ?? 0), 3 * (sigmaBpb ?? 0), 1e-6)
-  const credit: Credit = { knobs: new Map(knobs.map((knob) => [knob.name, fresh()])), categories: new Map(), attempts: 0 }
+  const known = new Map(knobs.map((knob) => [knob.name, fresh()]))
+  const credit: Credit = { knobs: known, categories: new Map(), attempts: 0 }
   for (const row of history) {
     const parent = row.parentNumber === null ? undefined : byNumber.get(row.parentNumber)
     const diff = diffOf(row, parent)

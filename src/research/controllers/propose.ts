@@ -22,7 +22,10 @@ function isTried(row: Experiment): boolean {
  * @param draw one edit of the incumbent's knobs, or null when there is none to make this time
  * @throws LabError "controller.exhausted" after many repeats
  */
-export async function firstNew(context: ResearchContext, draw: () => Diff | null): Promise<{ diff: Diff; source: string }> {
+export async function firstNew(
+  context: ResearchContext,
+  draw: () => Diff | null,
+): Promise<{ diff: Diff; source: string }> {
   const tried = new Set(context.history.filter(isTried).map((row) => row.programHash))
   for (let attempt = 0; attempt < 200; attempt++) {
     const diff = draw()
