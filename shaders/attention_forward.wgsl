@@ -35,7 +35,8 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let block = group.x + group.y * groups.x;
-  if (block >= #{B * H * TILES}u) { return; }
+  // the batch is read from the binding, so that training, evaluation and sampling share one compiled kernel
+  if (block >= arrayLength(&lse) / T * TILES) { return; }
   let start = (block % TILES) * #{4 * R}u;
   let bh = block / TILES;
   let b = bh / H;

@@ -1,5 +1,5 @@
 // matmul_generic: matrix product for sides that are not multiples of four, on software adapters.
-// Math:     C = alpha·op(A)·op(B) + beta·D (+ bias), op by strides: A(m,k) = a[m·A_ROW + k·A_COL]
+// Math:     C = op(A)·op(B), or mixture[0]·op(A)·op(B) + mixture[1]·D with MIX (+ bias), op by strides: A(m,k) = a[m·A_ROW + k·A_COL]
 // Shapes:   C, D [M,N] row-major f32; batch z starts at stride·z
 // Dispatch: one thread per 4×4 tile; workgroup 8×8; grid (ceil(N/32), ceil(M/32), batch)
 // Saves:    nothing
@@ -12,14 +12,13 @@ const K = #{K}u;
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> c: array<f32>;
-#if BETA
+#if MIX
 @group(0) @binding(3) var<storage, read> d: array<f32>;
+@group(0) @binding(4) var<storage, read> mixture: array<f32>;
 #end
 #if BIAS
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 #end
-override alpha: f32 = 1.0;
-override beta: f32 = 0.0;
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -40,9 +39,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   #for j in 0..4
   if (row0 + #{i}u < M && col0 + #{j}u < N) {
     let at = id.z * #{C_STRIDE}u + (row0 + #{i}u) * N + col0 + #{j}u;
-    var value = alpha * t#{i}[#{j}];
-#if BETA
-    value += beta * d[at];
+    var value = t#{i}[#{j}];
+#if MIX
+    value = mixture[0] * value + mixture[1] * d[at];
 #end
 #if BIAS
     value += bias[col0 + #{j}u];

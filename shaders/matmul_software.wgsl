@@ -2,8 +2,9 @@
 // Math:     NN  C = A·B      A [M,K]  B [K,N]
 //           NT  C = A·Bᵀ     A [M,K]  B [N,K]
 //           TN  C = Aᵀ·B     A [K,M]  B [K,N]
-//           then  C = alpha·C + beta·D  (+ bias [N])
-// Shapes:   C, D [M,N], all row-major f32, bound as vec4; batch z starts at stride·z
+//           then  C = mixture[0]·C + mixture[1]·D with MIX,  + bias [N] with BIAS
+// Shapes:   C, D [M,N], all row-major f32, bound as vec4; batch z starts at stride·z; M = rows of C when not batched
+//           (read from the binding, so that training, evaluation and sampling share one compiled kernel)
 // Dispatch: one thread per TM×TN tile; workgroup WX×WY threads; grid (ceil(N/TN/WX), ceil(M/TM/WY), batch)
 // Saves:    nothing
 // Writes:   C overwrites, or accumulates with ACC.
@@ -15,23 +16,26 @@
 #if QUADS
 enable subgroups;
 #end
-const M = #{M}u;
 const N = #{N}u;
 const K = #{K}u;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
-#if BETA
+#if MIX
 @group(0) @binding(3) var<storage, read> d: array<vec4f>;
+@group(0) @binding(4) var<storage, read> mixture: array<f32>;
 #end
 #if BIAS
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 #end
-override alpha: f32 = 1.0;
-override beta: f32 = 0.0;
 
 @compute @workgroup_size(#{WX}, #{WY})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) local: vec3u) {
+#if ROWS == 0
+  let M = arrayLength(&c) / (N / 4u);
+#else
+  let M = #{ROWS}u;
+#end
   let row0 = id.y * #{TM}u;
   let col0 = id.x * #{TN}u;
   let lane = local.x & 3u;
@@ -167,12 +171,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     if (row < M && col < N / 4u) {
       let at = c0 + row * (N / 4u) + col;
 #if ORIENT == NT
-      var value = alpha * vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
+      var value = vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
 #else
-      var value = alpha * t#{i}_#{j};
+      var value = t#{i}_#{j};
 #end
-#if BETA
-      value += beta * d[at];
+#if MIX
+      value = mixture[0] * value + mixture[1] * d[at];
 #end
 #if BIAS
       value += bias[col];

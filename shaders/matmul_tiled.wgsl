@@ -1,5 +1,5 @@
 // matmul_tiled: matrix product for real GPUs, through workgroup memory.
-// Math:     C = alpha·op(A)·op(B) + beta·D (+ bias), op by strides: A(m,k) = a[m·A_ROW + k·A_COL]
+// Math:     C = op(A)·op(B), or mixture[0]·op(A)·op(B) + mixture[1]·D with MIX (+ bias), op by strides: A(m,k) = a[m·A_ROW + k·A_COL]
 // Shapes:   C, D [M,N] row-major f32; batch z starts at stride·z
 // Dispatch: one workgroup of 16×16 threads per 64×64 tile of C, 4×4 per thread; grid (ceil(N/64), ceil(M/64), batch)
 // Saves:    nothing
@@ -16,14 +16,13 @@ const LD = 65u;
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> c: array<f32>;
-#if BETA
+#if MIX
 @group(0) @binding(3) var<storage, read> d: array<f32>;
+@group(0) @binding(4) var<storage, read> mixture: array<f32>;
 #end
 #if BIAS
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 #end
-override alpha: f32 = 1.0;
-override beta: f32 = 0.0;
 var<workgroup> tileA: array<f32, 1040>;
 var<workgroup> tileB: array<f32, 1040>;
 
@@ -82,9 +81,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     let col = col0 + local.x + #{j * 16}u;
     if (row < M && col < N) {
       let at = group.z * #{C_STRIDE}u + row * N + col;
-      var value = alpha * t#{i}[#{j}];
-#if BETA
-      value += beta * d[at];
+      var value = t#{i}[#{j}];
+#if MIX
+      value = mixture[0] * value + mixture[1] * d[at];
 #end
 #if BIAS
       value += bias[col];

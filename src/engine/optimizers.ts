@@ -31,17 +31,19 @@ export interface UpdateStep {
   rename: Record<string, string>
 }
 
-/** Temporary buffers of the update, by name, in bytes: they live from the first step that names them to the last. */
 export interface UpdatePlan {
   steps: UpdateStep[]
+  /** bytes of temporary buffers, by name: they live from the first step that names them to the last */
   temporaries: Record<string, number>
+  /** contents of small constant buffers, by name */
+  constants: Record<string, number[]>
 }
 
 /** The kernels of one optimiser step, in order. */
 export function planUpdate(program: ProgramSpec, arena: ArenaLayout, caps: Capabilities): UpdatePlan {
   const clip = program.training.clip > 0
   const whole = { offset: 0, size: arena.total }
-  const plan: UpdatePlan = { steps: [], temporaries: {} }
+  const plan: UpdatePlan = { steps: [], temporaries: {}, constants: {} }
   if (clip) {
     plan.steps.push({ lowering: gradNorm({ count: arena.total }, caps), range: whole, rename: {} })
     plan.temporaries.gradNorm = 16
@@ -68,24 +70,28 @@ function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip
   push(muonMomentum({ ...kernelStack, clip }, caps), { x: names.x })
   let [from, to] = [names.x, names.y]
   const wide = rows <= cols
-  for (const [a, b, c] of POLAR_EXPRESS) {
+  for (const [round, [a, b, c]] of POLAR_EXPRESS.entries()) {
+    plan.constants[`polar${round}/mix`] = [c, b]
+    plan.constants[`polar${round}/step`] = [1, a]
     // A = XXᵀ (or XᵀX when X is tall, so that A is the small square)
     const gram = { count, a: stride, b: stride, c: square }
     const K = wide ? cols : rows
     push(matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram }, caps), { a: from, b: from, c: names.gram })
     // mix = bA + cA²; A is symmetric, so A·A = A·Aᵀ, the faster orientation
     const squareBatch = { count, a: square, b: square, c: square }
-    push(matmul({ orient: 'NT', M: small, N: small, K: small, alpha: c, beta: b, batch: squareBatch }, caps), {
+    push(matmul({ orient: 'NT', M: small, N: small, K: small, mix: true, batch: squareBatch }, caps), {
       a: names.gram,
       b: names.gram,
       c: names.mix,
       d: names.gram,
+      mixture: `polar${round}/mix`,
     })
     // X ← aX + mix·X (or X·mix, mix being symmetric too)
     const next = wide
-      ? matmul({ orient: 'NN', M: rows, N: cols, K: rows, alpha: 1, beta: a, batch: { count, a: square, b: stride, c: stride } }, caps)
-      : matmul({ orient: 'NT', M: rows, N: cols, K: cols, alpha: 1, beta: a, batch: { count, a: stride, b: square, c: stride } }, caps)
-    push(next, wide ? { a: names.mix, b: from, c: to, d: from } : { a: from, b: names.mix, c: to, d: from })
+      ? matmul({ orient: 'NN', M: rows, N: cols, K: rows, mix: true, batch: { count, a: square, b: stride, c: stride } }, caps)
+      : matmul({ orient: 'NT', M: rows, N: cols, K: cols, mix: true, batch: { count, a: stride, b: square, c: stride } }, caps)
+    const sides = wide ? { a: names.mix, b: from } : { a: from, b: names.mix }
+    push(next, { ...sides, c: to, d: from, mixture: `polar${round}/step` })
     ;[from, to] = [to, from]
   }
   push(muonApply(kernelStack, caps), { x: from, second: 'v' })

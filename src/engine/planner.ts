@@ -43,6 +43,8 @@ export interface ModelPlan {
     /** u32 [seed, step, micro, 0] for each micro-batch, 256 bytes apart */
     stepState: BufferRange
   }
+  /** written once, when the buffers are made */
+  constants: { range: BufferRange; values: number[] }[]
   /** forward, backward and update of one optimiser step, micro-batch after micro-batch */
   train: { B: number; T: number; commands: Command[]; inputs: InputRanges[]; loss: BufferRange }
   /** forward and nats of each token, at the judge's own context */
@@ -80,7 +82,10 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
   }
   const planner = new TapePlanner(pool, arena, state, caps)
   const train = planTraining(planner, program, shapes)
-  train.commands.push(...updateCommands(pool, state, planUpdate(program, arena, caps)))
+  const update = planUpdate(program, arena, caps)
+  const constants = new Map(Object.entries(update.constants).map(([name, values]) => [name, { range: pool.dedicate(name, 4 * values.length), values }]))
+  const named = new Map([...constants].map(([name, { range }]) => [name, range]))
+  train.commands.push(...updateCommands(pool, state, update, named))
   // evaluation needs no gradients: about as many tokens at once as training, in rows of its own context
   const scoreRows = Math.max(1, Math.min(Math.floor((rows * context) / evaluation.context), Math.floor(evaluation.tokens / evaluation.context)))
   const scoreTape = buildTape(program.graph, shapes, scoreRows, evaluation.context, { kind: 'score' })
@@ -105,7 +110,7 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
     commands: planner.place(probeTape, probeInputs, new Map([[probeTape.io.logits, logits]]), 0),
   }
   for (const buffer of pool.buffers) checkLimit(buffer, caps)
-  return { program, arena, buffers: pool.buffers, totalBytes: pool.totalBytes, state, train, score, probe }
+  return { program, arena, buffers: pool.buffers, totalBytes: pool.totalBytes, state, constants: [...constants.values()], train, score, probe }
 }
 
 function planTraining(planner: TapePlanner, program: ProgramSpec, shapes: readonly Shape[]): ModelPlan['train'] {
@@ -190,7 +195,12 @@ class TapePlanner {
   }
 }
 
-function updateCommands(pool: BufferPool, state: ModelPlan['state'], plan: UpdatePlan): Command[] {
+function updateCommands(
+  pool: BufferPool,
+  state: ModelPlan['state'],
+  plan: UpdatePlan,
+  constants: ReadonlyMap<string, BufferRange>,
+): Command[] {
   const temporaries = new Map<string, { range: BufferRange; last: number }>()
   const uses = (step: UpdatePlan['steps'][number]) =>
     new Set(step.lowering.kernels.flatMap((k) => k.bindings.map((b) => step.rename[b.name] ?? b.name)))
@@ -209,6 +219,7 @@ function updateCommands(pool: BufferPool, state: ModelPlan['state'], plan: Updat
       ['v', ofArena(state.v)],
       ['groupOf', state.groupOf],
       ['hyper', state.hyper],
+      ...constants,
       ...scratch,
     ])
     if (state.ema) named.set('ema', ofArena(state.ema))

@@ -69,6 +69,7 @@ export class Session {
       const [train, score] = await Promise.all([executor.prepare(plan.train.commands), executor.prepare(plan.score.commands)])
       const session = new Session(plan, request.vocab, seed, executor, { train, score })
       executor.write(plan.state.groupOf, plan.arena.groupOf)
+      for (const { range, values } of plan.constants) executor.write(range, Float32Array.from(values))
       session.setWeights(initialWeights(plan, seed))
       return session
     } catch (error) {

@@ -48,7 +48,7 @@ describeGpu('matmul', () => {
       })
 
   for (const software of [true, false])
-    it(`epilogues: accumulate, alpha and beta, bias, batch (software: ${software})`, async () => {
+    it(`epilogues: accumulate, mix, bias, batch (software: ${software})`, async () => {
       const { caps } = await openDevice()
       const own = { ...caps, software }
       const [M, N, K] = [20, 24, 16]
@@ -61,8 +61,9 @@ describeGpu('matmul', () => {
         expectClose(new Float32Array(out), Float64Array.from(expected, f), { ...tolerance(K), seed: 5, name })
       const twice = await runLowering(matmul({ ...shape, accumulate: true }, own), { a, b, c: M * N * 4 }, 2)
       check(twice.c, (c) => 2 * c, 'accumulate')
-      const mixed = await runLowering(matmul({ ...shape, alpha: -0.5, beta: 3 }, own), { a, b, c: M * N * 4, d })
-      check(mixed.c, (c, i) => -0.5 * c + 3 * d[i], 'alpha, beta')
+      const mixture = Float32Array.of(-0.5, 3)
+      const mixed = await runLowering(matmul({ ...shape, mix: true }, own), { a, b, c: M * N * 4, d, mixture })
+      check(mixed.c, (c, i) => -0.5 * c + 3 * d[i], 'mixed')
       const shifted = await runLowering(matmul({ ...shape, bias: true }, own), { a, b, c: M * N * 4, bias })
       check(shifted.c, (c, i) => c + bias[i % N], 'bias')
       const stride = 512

@@ -15,16 +15,15 @@ export interface MatmulShape {
   K: number
   /** products of the same shape, `strides` floats apart */
   batch?: { count: number; a: number; b: number; c: number }
-  /** C = alpha·A·B + beta·D; D is bound when beta is given */
-  alpha?: number
-  beta?: number
+  /** C = mixture[0]·A·B + mixture[1]·D; the numbers are bound, so that they do not ask for another kernel */
+  mix?: boolean
   bias?: boolean
   accumulate?: boolean
 }
 
 /**
- * C = alpha·op(A)·op(B) + beta·D (+ bias), or added to C with `accumulate`.
- * Bindings: a, b, c, and d (with beta) or bias. NN: A [M,K], B [K,N]; NT: B [N,K]; TN: A [K,M].
+ * C = op(A)·op(B), mixed with D or with a bias added, or added to C with `accumulate`.
+ * Bindings: a, b, c, then d and mixture f32 [2] (with mix) or bias f32 [N]. NN: A [M,K], B [K,N]; NT: B [N,K]; TN: A [K,M].
  */
 export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   const { orient, M, N, K } = shape
@@ -34,17 +33,14 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
     { name: 'b', access: 'read' },
     { name: 'c', access: 'read_write' },
   ]
-  if (shape.beta !== undefined) bindings.push({ name: 'd', access: 'read' })
+  if (shape.mix) bindings.push({ name: 'd', access: 'read' }, { name: 'mixture', access: 'read' })
   if (shape.bias) bindings.push({ name: 'bias', access: 'read' })
   const count = shape.batch?.count ?? 1
-  const constants: Record<string, number> = {}
-  if (shape.alpha !== undefined) constants.alpha = shape.alpha
-  if (shape.beta !== undefined) constants.beta = shape.beta
   const vars = {
     M,
     N,
     K,
-    BETA: shape.beta !== undefined,
+    MIX: shape.mix ?? false,
     BIAS: shape.bias ?? false,
     ACC: shape.accumulate ?? false,
     A_STRIDE: shape.batch?.a ?? 0,
@@ -56,7 +52,7 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
     B_COL: orient === 'NT' ? K : 1,
   }
   const finish = (code: string, workgroups: Kernel['workgroups']): Lowering => ({
-    kernels: [{ name, code, bindings, workgroups, constants, flops: 2 * M * N * K * count }],
+    kernels: [{ name, code, bindings, workgroups, flops: 2 * M * N * K * count }],
   })
   if (!caps.software) {
     const code = expandTemplate(tiled, { ...vars, A_ALONG_K: orient !== 'TN', B_ALONG_N: orient !== 'NT' })
@@ -67,26 +63,23 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   if (!vectors) return finish(expandTemplate(generic, vars), [Math.ceil(N / 32), Math.ceil(M / 32), count])
   const quads = caps.subgroups && caps.subgroupMinSize >= 4
   const { TM, TN, WX, WY } = softwareTile(shape, count)
-  const code = expandTemplate(software, { ...vars, ORIENT: orient, NN: 'NN', NT: 'NT', QUADS: quads, TM, TN, WX, WY })
+  const ROWS = orient === 'TN' || count > 1 ? M : 0 // 0: read from the binding
+  const code = expandTemplate(software, { ...vars, ROWS, ORIENT: orient, NN: 'NN', NT: 'NT', QUADS: quads, TM, TN, WX, WY })
   return finish(code, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])
 }
 
+/** Products below this many floating-point operations take a small tile, which compiles several times as fast. */
+const SMALL_FLOPS = 8e6
+
 /**
- * Register tile and workgroup of the software kernel: the measured best per orientation, made smaller when
- * the matrix has too few tiles to keep the cores busy (fewer than 64 quads of threads).
+ * Register tile and workgroup of the software kernel: the measured best, made smaller when the product is small or
+ * has too few tiles to keep the cores busy (fewer than 64 quads of threads).
  */
-function softwareTile({ orient, M, N }: MatmulShape, count: number) {
-  const candidates: [number, number][] =
-    orient === 'NT'
-      ? [[16, 8], [8, 8], [8, 4], [4, 4]]
-      : orient === 'NN'
-        ? [[16, 4], [8, 4], [4, 4]]
-        : [[8, 8], [8, 4], [4, 4]] // prettier-ignore
+function softwareTile({ orient, M, N, K }: MatmulShape, count: number) {
+  const big: [number, number][] = orient === 'NT' ? [[16, 8], [8, 8], [8, 4], [4, 4]] : [[16, 8], [16, 4], [8, 4], [4, 4]] // prettier-ignore
+  const candidates = 2 * M * N * K * count < SMALL_FLOPS ? big.slice(2) : big
   const WX = 4
-  const tile =
-    candidates.find(([TM, TN]) => Math.ceil(M / TM) * Math.ceil(N / (TN * WX)) * count >= 64) ?? candidates[candidates.length - 1]
-  const [TM, TN] = tile
-  const rowsOfTiles = Math.ceil(M / TM)
-  const WY = rowsOfTiles * Math.ceil(N / (TN * WX)) * count >= 256 ? 4 : 1
-  return { TM, TN, WX, WY }
+  const quads = ([TM, TN]: [number, number]) => Math.ceil(M / TM) * Math.ceil(N / (TN * WX)) * count
+  const tile = candidates.find((t) => quads(t) >= 64) ?? candidates[candidates.length - 1]
+  return { TM: tile[0], TN: tile[1], WX, WY: quads(tile) >= 256 ? 4 : 1 }
 }
