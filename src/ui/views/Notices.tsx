@@ -19,7 +19,7 @@ export function Notices() {
         <Banner notice={{
           level: 'info',
           message: 'Another tab leads this lab; this one watches.',
-          hint: 'Everything shown here is live. To give commands, use the other tab, or close it and reload this one.',
+          hint: 'Everything shown here is live. To give commands, use the other tab, or close it: this one then takes over.',
         }} />
       )}
       {failure && !isTold && <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} />}

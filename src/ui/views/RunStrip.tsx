@@ -14,6 +14,7 @@ const RESTING: Record<LabRecord['phase'], string> = {
 /** What the lab is doing, in words. */
 export function describe(status: LabStatus, lab: LabRecord | null): string {
   if (status.phase === 'failed') return 'Failed'
+  if (status.watching && lab?.phase === 'running') return 'Running in the other tab'
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'
   if (status.phase === 'paused') return 'Paused'
   const activity = status.activity === 'idle' ? 'working' : status.activity
