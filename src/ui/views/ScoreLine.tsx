@@ -7,6 +7,8 @@ export function ScoreLine({ lab, summary }: { lab: LabRecord | null; summary: Su
   const { best, baseline, gain, kept, decided } = summary
   const sigma = lab?.sigmaBpb ?? null
   const floor = lab?.floorBpb ?? null
+  const unknown = lab?.task.keepRule.kind === 'plain' ? 'noise is not measured' : 'noise not measured yet'
+  const noise = sigma === null ? unknown : `noise σ ${bpb(sigma)}`
   const way = floor !== null && baseline !== null && best !== null && baseline > floor
     ? (baseline - best) / (baseline - floor)
     : null
@@ -22,7 +24,7 @@ export function ScoreLine({ lab, summary }: { lab: LabRecord | null; summary: Su
       <div>
         <dt>Baseline</dt>
         <Score value={baseline} />
-        <dd className="score-note">{sigma === null ? 'noise not measured yet' : `noise σ ${bpb(sigma)}`}</dd>
+        <dd className="score-note">{noise}</dd>
       </div>
       <div>
         <dt>Kept</dt>
