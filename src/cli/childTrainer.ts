@@ -30,18 +30,14 @@ interface Waiting {
 
 /**
  * A trainer in a child process, which is started when first needed and again after its end.
- * Calls in progress when it ends reject: with "gpu.lost" if it died, with "lab.state" if it was terminated.
+ * Calls in progress reject with "gpu.lost" when it dies. When it is terminated they stay open, as with a worker:
+ * whoever ends a run knows why, and must not be told by the run first.
  * @param script the built src/cli/trainerChild.ts
  */
 export function createChildTrainer(script: URL): Trainer {
   let child: ChildProcess | null = null
   let nextId = 0
   const waiting = new Map<number, Waiting>()
-
-  function rejectAll(error: LabError): void {
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
 
   function start(): ChildProcess {
     // whatever the driver prints goes to stderr: stdout is for the report
@@ -58,7 +54,9 @@ export function createChildTrainer(script: URL): Trainer {
       if (child !== started) return
       child = null
       const hint = 'It is started again with the next run.'
-      rejectAll(new LabError('gpu.lost', `The trainer's process ended: ${why}.`, { hint }))
+      const error = new LabError('gpu.lost', `The trainer's process ended: ${why}.`, { hint })
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
     }
     started.on('error', (error) => died(error.message))
     started.on('exit', (code, signal) => died(signal ?? `code ${code}`))
@@ -83,8 +81,8 @@ export function createChildTrainer(script: URL): Trainer {
     terminate() {
       const ended = child
       child = null
+      waiting.clear()
       ended?.kill('SIGKILL')
-      rejectAll(new LabError('lab.state', 'The trainer was ended.'))
     },
   }
 }

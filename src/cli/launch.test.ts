@@ -51,10 +51,12 @@ describe('trainer in a process of its own', () => {
   it('hands on errors as they were, and can be ended and used again', async () => {
     const trainer = createChildTrainer(pathToFileURL(join(built, 'trainerChild.js')))
     await expect(trainer.run(job, () => undefined)).rejects.toMatchObject({ name: 'LabError', code: 'lab.state' })
-    const cut = trainer.run(job, () => undefined)
+    let settled = false
+    const settle = () => (settled = true)
+    trainer.run(job, () => undefined).then(settle, settle)
     trainer.terminate()
-    await expect(cut).rejects.toMatchObject({ message: 'The trainer was ended.' })
     await expect(trainer.run(job, () => undefined)).rejects.toMatchObject({ message: expect.stringContaining('no data') })
+    expect(settled).toBe(false) // the run that was ended says nothing of its own
     trainer.terminate()
   })
 
