@@ -11,8 +11,9 @@
 // Limits:   vec4 sides only: N%4 = 0, and K%4 = 0 (TN: M%4 = 0, K%4 = 0); other shapes take matmul_generic
 // Check:    src/reference/linear.ts; atol 1e-5·√K, rtol 1e-4 (sums of K products in another order)
 // Why:      a software adapter runs 4 threads as one SIMD register, pays for every barrier and gathers every
-//           load: so no workgroup memory, a tile as large as the registers bear, and one load of A
-//           shared by the quad (quadBroadcast) where subgroups exist.
+//           load: so no workgroup memory, a large tile, one load of A shared by the quad (quadBroadcast) where
+//           subgroups exist, and four steps of k in one sum: the tile lives on the stack, and each += costs a
+//           load and a store.
 #if QUADS
 enable subgroups;
 #end
@@ -116,18 +117,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     #for j in 0..TN/4
     let b#{e}_#{j} = b[(k * 4u + #{e}u) * (N / 4u) + cb#{j}];
     #end
+    #end
     #for i in 0..TM
     {
     #if QUADS
-      let x = quadBroadcast(q#{i / 4}[#{e}], #{i % 4}u);
+      let x = quadBroadcast(q#{i / 4}, #{i % 4}u);
     #else
-      let x = a#{i}[#{e}];
+      let x = a#{i};
     #end
       #for j in 0..TN/4
-      t#{i}_#{j} += x * b#{e}_#{j};
+      t#{i}_#{j} += x.x * b0_#{j} + x.y * b1_#{j} + x.z * b2_#{j} + x.w * b3_#{j};
       #end
     }
-    #end
     #end
   }
   #else
@@ -145,20 +146,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     #for j in 0..TN/4
     let b#{e}_#{j} = b[(k + #{e}u) * (N / 4u) + cb#{j}];
     #end
+    #end
     #for i in 0..TM/4
     {
+      #for e in 0..4
     #if QUADS
-      let x = quadBroadcast(q#{i}, #{e}u);
+      let x#{e} = quadBroadcast(q#{i}, #{e}u);
     #else
-      let x = a[(k + #{e}u) * (M / 4u) + ca#{i}];
+      let x#{e} = a[(k + #{e}u) * (M / 4u) + ca#{i}];
     #end
+      #end
       #for f in 0..4
       #for j in 0..TN/4
-      t#{i * 4 + f}_#{j} += x[#{f}] * b#{e}_#{j};
+      t#{i * 4 + f}_#{j} += x0[#{f}] * b0_#{j} + x1[#{f}] * b1_#{j} + x2[#{f}] * b2_#{j} + x3[#{f}] * b3_#{j};
       #end
       #end
     }
-    #end
     #end
   }
   #end
