@@ -36,13 +36,14 @@ describe('repository in the page', () => {
       const start = await repo.open('autoresearch/test', snapshotFixture('a'), 'Start')
       let left = allowed
       vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
-        if (left-- <= 0) throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+        // LightningFS also saves its listing from a timer, where nobody could hear the refusal
+        if (key !== '!root' && left-- <= 0) throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
         return put.call(this, value, key)
       })
       const outcome = await repo.commit(snapshotFixture('b'), 'Try b', start).catch((error: unknown) => error)
       vi.restoreAllMocks()
       if (typeof outcome === 'string') {
-        expect(allowed).toBeGreaterThan(5) // the loop has really been through the refusals
+        expect(allowed).toBeGreaterThan(3) // the loop has really been through the refusals
         return
       }
       expect(outcome).toMatchObject({ code: 'store.quota' })
