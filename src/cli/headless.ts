@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { LabError } from '../core/errors'
 import type { DatasetSource, TokenData, TokenizerSpec } from '../data/types'
+import { predictBytes } from '../engine/predict'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo, Trainer } from '../judge/types'
@@ -133,6 +134,7 @@ async function runLoop(
     labId: lab.labId,
     controller: createController(lab.controller),
     data: () => prepared.tokens(),
+    predictBytes,
     onEvent(event) {
       report.event(event)
       if (event.kind !== 'phase') return
