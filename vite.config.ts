@@ -28,6 +28,8 @@ const contentSecurityPolicy: Plugin = {
 export default defineConfig({
   // relative URLs: dist/ works from any sub-path of any static host
   base: './',
+  // one page and no routes: a file that is missing is a 404, not the page again
+  appType: 'mpa',
   plugins: [react(), contentSecurityPolicy],
   worker: { format: 'es' },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },

@@ -54,7 +54,7 @@ export default defineConfig({
     { cwd: ROOT, command: `${serve} --port ${pagePort} --base /some/where/`, port: Number(pagePort) },
     {
       cwd: ROOT,
-      command: `${serve} --port ${kernelsPort} --outDir .cache/kernels --base /kernels/`,
+      command: `${serve} --port ${kernelsPort} --config e2e/kernels/vite.config.ts --base /kernels/`,
       port: Number(kernelsPort),
     },
   ],

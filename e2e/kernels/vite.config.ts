@@ -18,5 +18,7 @@ export default defineConfig({
   },
   // the harness writes its counts to the file of this name, which comparisons.ts keeps in memory
   define: { 'process.env.ASSAY_COMPARISONS': '"memory"' },
+  // so that it can also play a server that other pages may not read
+  preview: { cors: false, open: false },
   build: { outDir: here('../../.cache/kernels'), emptyOutDir: true, target: 'es2023', minify: false },
 })
