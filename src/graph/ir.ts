@@ -80,7 +80,7 @@ export const STRUCTURED_OPS = [
   'rmsNorm', // x / sqrt(mean(x²) + attrs.eps) over the last dim
   'layerNorm', // (x - mean) / sqrt(var + attrs.eps) over the last dim
   'rope', // x [B,T,H,D], attrs.base: y1 = x1·cos + x2·sin, y2 = -x1·sin + x2·cos; halves; angle t·base^(-2i/D)
-  'attention', // (q [B,T,H,D], k [B,T,KV,D], v [B,T,KV,D]) -> [B,T,H,D]; attrs.window (0 = all), attrs.scale, attrs.softcap (0 = none)
+  'attention', // (q [B,T,H,D], k [B,T,KV,D], v [B,T,KV,D]) -> [B,T,H,D]; attrs.window (0 = all), attrs.scale (0 = 1/√D), attrs.softcap (0 = none)
   'softmax', // over the last dim
   'sum', // over the last dim, kept as 1
   'mean', // over the last dim, kept as 1

@@ -5,7 +5,7 @@ import { BINARY_OPS, STRUCTURED_OPS, UNARY_OPS } from '../graph/ir'
 import { attentionForward } from './attention'
 import { finiteDifference, normalArray, worstRelativeError } from './gradientCheck'
 import { forwardGraph, lossAndGradients, type Tensors } from './model'
-import { elementwiseGraph, GraphWriter, layoutGraph, nanochatGraph, sequenceGraph } from './sampleGraphs'
+import { elementwiseGraph, GraphWriter, layoutGraph, nanochatGraph, sequenceGraph } from '../graph/sampleGraphs'
 
 const SIZE = { B: 2, T: 5 }
 const GRAPHS: Record<string, ModelGraph> = {

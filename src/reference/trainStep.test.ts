@@ -4,7 +4,7 @@ import type { ModelGraph } from '../graph/ir'
 import type { ParamGroup, ProgramSpec, RuleName } from '../graph/program'
 import { normalArray } from './gradientCheck'
 import { lossAndGradients, type Tensors } from './model'
-import { GraphWriter, nanochatGraph } from './sampleGraphs'
+import { GraphWriter, nanochatGraph } from '../graph/sampleGraphs'
 import { scheduleAt, startTraining, trainStep } from './trainStep'
 
 function group(rule: RuleName, params: string[], part: Partial<ParamGroup> = {}): ParamGroup {

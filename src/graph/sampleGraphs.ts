@@ -1,6 +1,6 @@
 // Small graphs that between them use every op: what the oracle is checked on, and fit to check others with.
 
-import type { Attrs, GraphNode, ModelGraph, OpName, ParamSpec } from '../graph/ir'
+import type { Attrs, GraphNode, ModelGraph, OpName, ParamSpec } from './ir'
 
 /** Writes a graph node by node; every method returns a node index. */
 export class GraphWriter {

@@ -1,0 +1,98 @@
+// Whole runs on the device: what comes out when all goes well, and what when it does not.
+
+import { beforeAll, expect, it } from 'vitest'
+import { loadCorpus, prepareData } from '../data/corpus'
+import { memoryByteCache } from '../data/byteCache'
+import type { TokenData } from '../data/types'
+import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import { predictBytes } from '../engine/predict'
+import { describeGpu, openDevice } from '../engine/testing/dawn'
+import type { ProgramSpec } from '../graph/program'
+import { nanochatGraph } from '../graph/sampleGraphs'
+import { runJob } from './run'
+import type { RunEvent, RunJob } from './types'
+
+let data: TokenData
+let opened: OpenedDevice
+
+function program(lr = 0.01): ProgramSpec {
+  const graph = nanochatGraph({ V: 260, C: 16, H: 2, KV: 1, D: 8, hidden: 32, windows: [8, 0], gateChannels: 8, softcap: 15 })
+  const params = graph.params.map((p) => p.name)
+  const group = { params, rule: 'adamw' as const, lr, beta1: 0.8, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0 }
+  return {
+    version: 1,
+    batch: { rows: 2, context: 32, accumulate: 1 },
+    training: { clip: 0, ema: 0 },
+    graph,
+    groups: [group],
+    schedule: { lr: [1, 0], weightDecay: [1] },
+    ramp: { momentum: [] },
+  }
+}
+
+function job(changes: Partial<RunJob> = {}): RunJob {
+  return {
+    runId: 'r',
+    program: program(),
+    seed: 5,
+    budget: { kind: 'tokens', amount: 64 * 20 },
+    evaluation: { context: 32, tokens: 640 },
+    guards: { maxWallSeconds: 120, maxBytes: 2 ** 30 },
+    scoreHidden: true,
+    returnWeights: true,
+    ...changes,
+  }
+}
+
+const run = (changes: Partial<RunJob> = {}, onEvent: (event: RunEvent) => void = () => undefined) => runJob(job(changes), opened, data, onEvent)
+
+describeGpu('a judged run', () => {
+  beforeAll(async () => {
+    const corpus = await loadCorpus({ kind: 'grammar', seed: 3, bytes: 200_000 }, { cache: memoryByteCache() })
+    data = (await prepareData(corpus, { kind: 'bytes' })).data
+    const { device, caps } = await openDevice()
+    opened = { device, caps, info: { vendor: '', architecture: '', description: '', integrated: false } }
+  })
+
+  it('learns, scores both splits, passes the gates, says what it did, and gives the same bits again', async () => {
+    const events: RunEvent[] = []
+    const first = await run({}, (event) => events.push(event))
+    if (!first.ok) throw new Error(first.error.message)
+    expect(first.valBpb).toBeLessThan(7.5)
+    expect(first.hiddenBpb).toBeGreaterThan(1)
+    expect(first.gates.map((g) => [g.gate, g.passed])).toEqual([['finite', true], ['bounds', true], ['causality', true], ['rows', true]]) // prettier-ignore
+    const { steps, tokens, curve, bytesAllocated } = first.measurements
+    expect([steps, tokens, curve.length]).toEqual([20, 1280, 40])
+    expect(curve[39]).toBeLessThan(curve[1])
+    expect(events.filter((e) => e.kind === 'phase').map((e) => e.phase)).toEqual(['compiling', 'warming', 'training', 'evaluating', 'checking'])
+    const points = events.flatMap((e) => (e.kind === 'progress' ? e.points.map((p) => p.step) : []))
+    expect(points).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    const adapter = { tier: 'software' as const, subgroups: opened.caps.subgroups, maxBufferBytes: 2 ** 30, maxBindingBytes: 2 ** 30 }
+    if (opened.caps.software) expect(predictBytes(program(), { vocab: 260, adapter, evaluation: job().evaluation })).toBe(bytesAllocated)
+    const again = await run()
+    if (!again.ok) throw new Error(again.error.message)
+    expect([again.valBpb, again.hiddenBpb]).toEqual([first.valBpb, first.hiddenBpb])
+    expect(again.weights).toEqual(first.weights)
+    const other = await run({ seed: 6, scoreHidden: false, returnWeights: false })
+    expect(other.ok && other.valBpb !== first.valBpb && other.hiddenBpb === null && other.weights === null).toBe(true)
+  })
+
+  it('spends a budget of seconds on training alone', async () => {
+    const result = await run({ budget: { kind: 'seconds', amount: 1 }, scoreHidden: false })
+    if (!result.ok) throw new Error(result.error.message)
+    // the last steps in flight may end a little late, never early by more than they take
+    expect(result.measurements.trainMs).toBeGreaterThan(700)
+    expect(result.measurements.steps).toBeGreaterThan(2)
+  })
+
+  it('records a run that diverges, one that overruns, and one too large, each with advice', async () => {
+    const diverged = await run({ program: { ...program(1e6), schedule: { lr: [1], weightDecay: [1] } } })
+    expect(diverged).toMatchObject({ ok: false, status: 'crash' })
+    expect(!diverged.ok && diverged.error.code).toMatch(/^numeric\./)
+    expect(!diverged.ok && diverged.error.hint).not.toBe('')
+    const late = await run({ guards: { maxWallSeconds: 0.001, maxBytes: 1 } })
+    expect(late).toMatchObject({ ok: false, status: 'timeout', error: { code: 'judge.timeout' } })
+    const huge = { ...program(), batch: { rows: 4096, context: 4096, accumulate: 1 } }
+    expect(await run({ program: huge })).toMatchObject({ ok: false, status: 'rejected', error: { code: 'program.memory' } })
+  })
+})
