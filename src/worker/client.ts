@@ -3,6 +3,7 @@
 
 import { proxy, transfer, wrap } from 'comlink'
 import { liveQuery } from 'dexie'
+export { DATASET_PRESETS } from '../data/presets'
 import { liveCurve, liveExperiments, liveLabs } from '../history/ledgerDexie'
 import type { Experiment, LabRecord } from '../history/types'
 import type { LabApi, LabEvent } from './protocol'

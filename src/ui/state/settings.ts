@@ -1,5 +1,6 @@
 // What a person chooses before Start, and how it is written into the URL so that a setup can be shared.
 
+import { DATASET_PRESETS } from '../../worker/client'
 import type { DatasetSource, TokenizerSpec } from '../../data/types'
 import type { Budget } from '../../judge/task'
 import type { LabSettings } from '../../worker/protocol'
@@ -29,39 +30,12 @@ export const DEFAULT_DRAFT: Draft = {
 
 const FALLBACK_BUDGET: Budget = { kind: 'seconds', amount: 30 }
 
+type UrlSource = Extract<DatasetSource, { kind: 'url' }>
+
 /** Texts that are fetched from where their authors publish them. */
-export const URL_PRESETS: { label: string; note: string; source: Extract<DatasetSource, { kind: 'url' }> }[] = [
-  {
-    label: 'Tiny Shakespeare',
-    note: '1.1 MB of plays',
-    source: {
-      kind: 'url',
-      url: 'https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt',
-      format: 'text',
-    },
-  },
-  {
-    label: 'TinyStories',
-    note: 'first 20 MB of the validation file',
-    source: {
-      kind: 'url',
-      url: 'https://huggingface.co/datasets/roneneldan/TinyStories/resolve/main/TinyStoriesV2-GPT4-valid.txt',
-      format: 'text',
-      maxBytes: 20_000_000,
-    },
-  },
-  {
-    label: 'ClimbMix',
-    note: 'first 20 MB of one shard of the web',
-    source: {
-      kind: 'url',
-      url: 'https://huggingface.co/datasets/karpathy/climbmix-400b-shuffle/resolve/main/shard_00000.parquet',
-      format: 'parquet',
-      field: 'text',
-      maxBytes: 20_000_000,
-    },
-  },
-]
+export const URL_PRESETS = DATASET_PRESETS.flatMap(({ name, about, licence, source }) =>
+  source.kind === 'url' ? [{ label: name, note: `${about} ${licence}`, source: source satisfies UrlSource }] : [],
+)
 
 /** Guesses how to read a URL from the end of its path. */
 export function formatOfUrl(url: string): 'text' | 'jsonl' | 'parquet' {
