@@ -1,4 +1,5 @@
-// The elementwise primitives and their slopes (first derivatives), over V = f32 or vec4f.
+// The elementwise primitives and their slopes (first derivatives), over V = f32 or vec4f; TANH is safeTanh or safeTanh4
+// of math.wgsl.
 // Saturating ones clamp first: exp of a large number is infinite, and WGSL promises nothing about infinities.
 fn f_identity(x: V) -> V { return x; }
 fn f_neg(x: V) -> V { return -x; }
@@ -12,13 +13,7 @@ fn f_log(x: V) -> V { return log(x); }
 fn f_sin(x: V) -> V { return sin(x); }
 fn f_cos(x: V) -> V { return cos(x); }
 fn f_sigmoid(x: V) -> V { return V(1.0) / (V(1.0) + exp(-clamp(x, V(-80.0), V(80.0)))); }
-// tanh(x) = 1 - 2/(e^2x + 1), and near zero its series, where that form would cancel
-fn f_tanh(x: V) -> V {
-  let s = x * x;
-  let near = x * (V(1.0) + s * (V(-0.33333333) + s * (V(0.13333333) + s * (V(-0.05396825) + s * V(0.02186949)))));
-  let far = V(1.0) - V(2.0) / (exp(V(2.0) * clamp(x, V(-15.0), V(15.0))) + V(1.0));
-  return select(far, near, abs(x) < V(0.25));
-}
+fn f_tanh(x: V) -> V { return #{TANH}(x); }
 fn f_relu(x: V) -> V { return max(x, V(0.0)); }
 fn f_reluSquared(x: V) -> V { let r = max(x, V(0.0)); return r * r; }
 fn f_gelu(x: V) -> V { return 0.5 * x * (V(1.0) + f_tanh(0.7978845608 * (x + 0.044715 * x * x * x))); }

@@ -1,5 +1,6 @@
 // Turns a fused elementwise expression into a kernel: straight-line WGSL over the primitives of shaders/lib.
 
+import math from '../../../shaders/lib/math.wgsl?raw'
 import library from '../../../shaders/lib/elementwise.wgsl?raw'
 import template from '../../../shaders/elementwise.wgsl?raw'
 import type { ElementwiseStep } from '../../graph/tape'
@@ -47,7 +48,7 @@ export function elementwise({ shape, inputShapes, steps, accumulate }: Elementwi
   const code = expandTemplate(template, {
     TYPES: `alias V = ${wide ? 'vec4f' : 'f32'};`,
     BINDINGS: declarations.join('\n'),
-    FUNCTIONS: library,
+    FUNCTIONS: `${math}\n${expandTemplate(library, { TANH: wide ? 'safeTanh4' : 'safeTanh' })}`,
     BODY: body.join('\n'),
     GRID_X: workgroups[0],
     PER: per,

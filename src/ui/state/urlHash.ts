@@ -1,6 +1,6 @@
 // Settings in the URL, versioned. Defaults are left out, so a plain address means a plain lab.
 
-import { BUILT_IN, DEFAULT_DRAFT, formatOfUrl } from './settings'
+import { BUILT_IN, DEFAULT_DRAFT, formatOfUrl, URL_PRESETS } from './settings'
 import type { Draft } from './settings'
 import type { DatasetSource, TokenizerSpec } from '../../data/types'
 import type { Budget } from '../../judge/task'
@@ -65,6 +65,8 @@ function readDataset(query: URLSearchParams): DatasetSource {
   const stories = /^stories(\d{1,9})$/.exec(data)
   if (stories && BUILT_IN.kind === 'grammar') return { ...BUILT_IN, seed: Number(stories[1]) }
   if (!/^https?:\/\//.test(data)) return BUILT_IN
+  const preset = URL_PRESETS.find(({ source }) => source.url === data)
+  if (preset) return preset.source
   const format = query.get('format')
   const field = query.get('field')
   const maxBytes = readCount(query.get('max'), 1, 2 ** 40)
