@@ -27,7 +27,7 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
   --data FILE|URL      text to train on (default: the built-in stories)
   --val FILE|URL       text to validate on (default: a part of the data)
   --experiments N      how many to decide after the baseline (default: 10)
-  --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 60s, 20s without a GPU)
+  --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 60s, 15s without a GPU)
   --controller NAME    who proposes changes: CONTROLLERS
   --tokenizer KIND     bytes, or bpe:512: a multiple of 4 from 256 to 8192 (default: bytes)
   --rule KIND          measured: beat the noise on paired seeds; plain: lower once (default: measured)
