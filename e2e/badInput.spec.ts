@@ -4,7 +4,7 @@ import { expect, test, type Page } from '@playwright/test'
 
 async function open(page: Page, hash = ''): Promise<void> {
   await page.goto(`./${hash}`)
-  await expect(page.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'false')
+  await expect(page.getByRole('button', { name: 'Start', exact: true })).toHaveAttribute('aria-disabled', 'false')
 }
 
 async function chooseFile(page: Page, name: string, buffer: Buffer): Promise<void> {
@@ -51,10 +51,10 @@ for (const { name, url, says } of ADDRESSES) {
     await open(page)
     await page.getByRole('radio', { name: 'An address' }).check()
     await page.getByRole('textbox', { name: 'Address' }).fill(url(baseURL ?? ''))
-    await page.getByRole('button', { name: 'Start' }).click()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
     await expect(page.getByRole('alert')).toContainText(says, { timeout: 60_000 })
     // nothing was begun, and another try is possible
-    await expect(page.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'false')
+    await expect(page.getByRole('button', { name: 'Start', exact: true })).toHaveAttribute('aria-disabled', 'false')
   })
 }
 

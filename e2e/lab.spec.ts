@@ -36,40 +36,46 @@ test('a lab starts, survives a reload, keeps and reverts, and leaves a repositor
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
 
+  const controls = page.getByRole('region', { name: 'Lab controls' })
   await test.step('one click starts the lab, and the baseline is measured', async () => {
     await page.goto(SMALL_LAB)
-    await expect(page.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'false')
-    await page.getByRole('button', { name: 'Start' }).click()
-    await expect(row(page, 0)).toHaveAttribute('data-status', 'baseline', { timeout: RUN_MS })
-    await expect(page.getByLabel('Scores')).toContainText('noise σ', { timeout: RUN_MS })
-  })
-
-  await test.step('a reload in the middle of a run closes it honestly and the lab goes on', async () => {
-    await expect(page.getByRole('region', { name: 'Lab controls' })).toContainText('Experiment 1 · training', {
-      timeout: RUN_MS,
-      ignoreCase: true,
-    })
+    await expect(page.getByRole('button', { name: 'Start', exact: true })).toHaveAttribute('aria-disabled', 'false')
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await expect(controls).toContainText(/Baseline · training/i, { timeout: RUN_MS })
     await expectAccessible(page)
-    await page.reload()
-    await expect(row(page, 1)).toHaveAttribute('data-status', 'crash', { timeout: 60_000 })
-    await expect(page.getByRole('main')).toContainText('cut off')
+  })
+
+  await test.step('pause lets the baseline be decided and waits, resume goes on to an experiment', async () => {
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await expect(page.getByRole('button', { name: 'Resume', exact: true })).toBeVisible({ timeout: RUN_MS })
     await expect(row(page, 0)).toHaveAttribute('data-status', 'baseline')
-    await expect(row(page, 2)).toHaveAttribute('data-status', 'running', { timeout: 60_000 })
+    await page.getByRole('button', { name: 'Resume', exact: true }).click()
+    await expect(row(page, 1)).toHaveAttribute('data-status', DECIDED, { timeout: RUN_MS })
+    await expect(page.getByLabel('Scores')).toContainText('noise σ')
   })
 
-  await test.step('pause lets the current run be decided, then waits', async () => {
-    await page.getByRole('button', { name: 'Pause' }).click()
-    await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible({ timeout: RUN_MS })
-    await expect(row(page, 2)).toHaveAttribute('data-status', DECIDED)
+  await test.step('a reload in the middle of a run closes it honestly, and the lab goes on', async () => {
+    await expect(controls).toContainText(/Experiment 2 · training/i, { timeout: RUN_MS })
+    await page.reload()
+    await expect(row(page, 2)).toHaveAttribute('data-status', 'crash', { timeout: 60_000 })
+    await expect(page.getByRole('main')).toContainText('cut off')
+    await expect(row(page, 1)).toHaveAttribute('data-status', DECIDED)
+    await expect(row(page, 3)).toHaveAttribute('data-status', 'running', { timeout: 60_000 })
   })
 
-  const own = 3
+  await test.step('stop ends the run in progress', async () => {
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await expect(page.getByRole('button', { name: 'Start', exact: true })).toBeVisible({ timeout: 60_000 })
+    await expect(row(page, 3)).not.toHaveAttribute('data-status', 'running')
+  })
+
+  const own = 4
   await test.step("a person's own program that is worse is tried and reverted", async () => {
     await writeProgram(page, hopelessProgram())
     await page.getByRole('textbox', { name: 'Your hypothesis' }).fill('Rates near zero: nothing will be learned.')
     await page.getByRole('button', { name: 'Run my version' }).click()
     await expect(page.getByText('Queued as the next experiment.')).toBeVisible()
-    await page.getByRole('button', { name: 'Step' }).click()
+    await page.getByRole('button', { name: 'Step', exact: true }).click()
     await expect(row(page, own)).toHaveAttribute('data-status', 'discard', { timeout: RUN_MS })
     await expect(row(page, own)).toContainText('Rates near zero')
 
@@ -90,7 +96,7 @@ test('a lab starts, survives a reload, keeps and reverts, and leaves a repositor
   })
 
   await test.step('the exported repository passes git fsck, can be cloned, and holds what the page shows', async () => {
-    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('button', { name: 'Export', exact: true }).click()
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Repository (.zip)' }).click()
     const zip = unzipSync(readFileSync(await (await download).path()))

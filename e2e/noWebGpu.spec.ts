@@ -11,7 +11,7 @@ test('without an adapter the page names the cause and the steps', async ({ page 
   await expect(told).toContainText('no graphics adapter')
   await expect(told).toContainText(/Chrome \d+ on Linux/)
   await expect(told.getByRole('listitem').filter({ hasText: '#enable-unsafe-webgpu' })).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'true')
+  await expect(page.getByRole('button', { name: 'Start', exact: true })).toHaveAttribute('aria-disabled', 'true')
   await expectAccessible(page)
   await page.setViewportSize({ width: 390, height: 844 })
   await page.emulateMedia({ colorScheme: 'dark' })

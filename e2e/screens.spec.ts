@@ -16,7 +16,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`)
       })
       await page.goto('./')
-      await expect(page.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'false')
+      await expect(page.getByRole('button', { name: 'Start', exact: true })).toHaveAttribute('aria-disabled', 'false')
       await expectAccessible(page)
 
       await page.getByText('Advanced').click()
@@ -31,7 +31,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
 test('Start can be reached and pressed by keyboard alone', async ({ page }) => {
   await page.goto('./')
-  const start = page.getByRole('button', { name: 'Start' })
+  const start = page.getByRole('button', { name: 'Start', exact: true })
   await expect(start).toHaveAttribute('aria-disabled', 'false')
   for (let i = 0; i < 10; i++) {
     await page.keyboard.press('Tab')
