@@ -19,6 +19,7 @@ import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasur
 export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData, onEvent: (event: RunEvent) => void): Promise<RunResult> {
   const { runId, program, seed, evaluation, guards } = job
   const begun = performance.now()
+  const faultsBefore = opened.faults.length
   const deadline = begun + guards.maxWallSeconds * 1000
   const phase = (name: Extract<RunEvent, { kind: 'phase' }>['phase']) => onEvent({ kind: 'phase', runId, phase: name })
   let session: Session | null = null
@@ -57,6 +58,7 @@ export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData,
     phase('checking')
     const scores = hiddenBpb === null ? [valBpb] : [valBpb, hiddenBpb]
     const gates = [...checkScores(scores, Math.log2(data.vocab)), ...(await checkCausality(session, valRows))]
+    if (opened.faults.length > faultsBefore) throw deviceFault(opened.faults[faultsBefore])
     const failed = gates.find((gate) => !gate.passed)
     if (failed) throw gateFailed(failed)
     const weights = job.returnWeights ? await session.weights() : null
@@ -79,6 +81,12 @@ function measure(
   const stepMs = trainMs / counted
   const tokensPerSecond = (1000 * (tokens / steps)) / stepMs
   return { steps, tokens, trainMs, evalMs: 0, stepMs, tokensPerSecond, curve: thinCurve(losses), ...facts }
+}
+
+function deviceFault(message: string): LabError {
+  return new LabError('gpu.shader', `WebGPU reported an error during the run: ${message.slice(0, 300)}`, {
+    hint: 'The score does not count. Please report it with the name of the adapter.',
+  })
 }
 
 function gateFailed(gate: GateResult): LabError {

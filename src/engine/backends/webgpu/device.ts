@@ -7,6 +7,8 @@ export interface OpenedDevice {
   device: GPUDevice
   caps: Capabilities
   info: { vendor: string; architecture: string; description: string; integrated: boolean }
+  /** what WebGPU reported outside any call: a run during which this grew cannot be trusted */
+  faults: string[]
 }
 
 /** Limits the engine can use more of than WebGPU guarantees; asked for as far as the adapter goes. */
@@ -41,6 +43,8 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
       cause,
     })
   }
+  const faults: string[] = []
+  device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message))
   const { info } = adapter
   const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${info.architecture} ${info.description} ${info.device}`)
   const subgroups = device.features.has('subgroups')
@@ -61,6 +65,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
     device,
     caps,
     info: { vendor: info.vendor, architecture: info.architecture, description: info.description || info.device, integrated },
+    faults,
   }
 }
 
