@@ -1,3 +1,4 @@
+import { useLayoutEffect } from 'react'
 import { useApp, useExperiments, useLabs } from '../state/context'
 import { summarise } from '../state/summary'
 import { StaircasePanel } from '../charts/StaircasePanel'
@@ -15,6 +16,7 @@ export function LabView({ labId }: { labId: string }) {
   const rows = useExperiments(labId)
   const open = useApp((state) => state.openExperiment)
   const shown = rows ?? []
+  useLayoutEffect(() => window.scrollTo(0, 0), [labId])
   const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
   return (
     <>
