@@ -16,7 +16,7 @@ export interface TrainerCall {
   args: unknown[]
 }
 
-/** What it answers: any number of events, then one result. */
+/** What it answers: events, then one result. */
 export type TrainerReply =
   | { id: number; kind: 'event'; event: RunEvent }
   | { id: number; kind: 'done'; value: unknown }

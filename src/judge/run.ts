@@ -9,7 +9,7 @@ import { inferShapes } from '../graph/shapes'
 import { thinCurve } from './curve'
 import { bitsPerByte, evaluationRows } from './evaluate'
 import { checkCausality, checkScores } from './gates'
-import { train, type TrainingOutcome } from './train'
+import { train, WARMUP_STEPS, type TrainingOutcome } from './train'
 import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasurements, RunResult } from './types'
 
 /**
@@ -77,7 +77,7 @@ function measure(
   { steps, tokens, trainMs, losses }: TrainingOutcome,
   facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep'>,
 ): RunMeasurements {
-  const counted = Math.max(1, steps - 2)
+  const counted = Math.max(1, steps - WARMUP_STEPS)
   const stepMs = trainMs / counted
   const tokensPerSecond = (1000 * (tokens / steps)) / stepMs
   return { steps, tokens, trainMs, evalMs: 0, stepMs, tokensPerSecond, curve: thinCurve(losses), ...facts }
