@@ -2,7 +2,6 @@
 // Times are medians of steps that ran back to back, as in training; nothing here is asserted.
 
 import { parseArgs } from 'node:util'
-import { create, globals } from 'webgpu'
 import { Rng } from '../core/rng'
 import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
 import { Executor } from '../engine/backends/webgpu/executor'
@@ -14,6 +13,7 @@ import { inferShapes } from '../graph/shapes'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
 import { comparisonProgram, COMPARISON, stepFlops } from './benchModels'
+import { openDawn, yieldToDriver } from './dawn'
 
 const MATMUL_SHAPES: [Orient, number, number, number][] = [
   ['NT', 1024, 384, 96],
@@ -37,10 +37,8 @@ interface ModelTimes {
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '10' }, profile: { type: 'boolean' } } })
 
-Object.assign(globalThis, globals)
-const gpu = create([])
-Object.defineProperty(globalThis, 'dawnInstance', { value: gpu }) // nothing else keeps Dawn's instance alive
-const opened = await openDevice(gpu)
+const opened = await openDevice(openDawn())
+if (opened.caps.software) yieldToDriver()
 const tier = opened.caps.software ? 'software' : opened.info.integrated ? 'integrated' : 'discrete'
 const box = await createBox()
 const vocab = 260

@@ -1,17 +1,21 @@
 // Entry of the trainer's process: WebGPU by Dawn, calls over Node's channel to the parent. See childTrainer.ts.
 
-import { create, globals } from 'webgpu'
 import { LabError } from '../core/errors'
 import { createTrainer } from '../judge/trainer'
 import type { RunEvent, Trainer } from '../judge/types'
 import type { TrainerCall, TrainerReply } from './childTrainer'
+import { openDawn, yieldToDriver } from './dawn'
 
-Object.assign(globalThis, globals)
-// Dawn's instance must outlive every device made from it, and nothing else keeps it
-const gpu = create([])
-Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
-
-const trainer = createTrainer(async () => gpu)
+const gpu = openDawn()
+const dawn = createTrainer(async () => gpu)
+const trainer: Trainer = {
+  ...dawn,
+  async open() {
+    const adapter = await dawn.open()
+    if (adapter.tier === 'software') yieldToDriver()
+    return adapter
+  },
+}
 const reply = (message: TrainerReply) => void process.send?.(message)
 
 process.on('message', ({ id, method, args }: TrainerCall) => {

@@ -1,0 +1,22 @@
+// WebGPU in Node: Dawn, and what a software adapter under it needs.
+
+import { setPriority } from 'node:os'
+import { create, globals } from 'webgpu'
+
+/** Puts WebGPU's globals in place and opens Dawn. Call once in a process. */
+export function openDawn(): GPU {
+  Object.assign(globalThis, globals)
+  const gpu = create([])
+  // Dawn's instance must outlive every device made from it, and nothing else keeps it
+  Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
+  return gpu
+}
+
+/**
+ * Lets a software adapter have the processor. Node's binding waits for the GPU by polling, so the main thread spins at
+ * full load while the adapter's own threads do the work; on two cores that costs a third of the speed. On Linux a
+ * thread's priority is its own: lowered here for the main thread, after the driver has started its threads.
+ */
+export function yieldToDriver(): void {
+  if (process.platform === 'linux') setPriority(process.pid, 19)
+}
