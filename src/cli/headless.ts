@@ -3,12 +3,11 @@
 import { randomUUID } from 'node:crypto'
 import { LabError } from '../core/errors'
 import type { DatasetSource, TokenData, TokenizerSpec } from '../data/types'
-import { predictBytes } from '../engine/predict'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo, Trainer } from '../judge/types'
 import { createController, CONTROLLER_NAMES } from '../research/controllers/registry'
-import { createLoop } from '../research/loop'
+import { createLoop, type PredictBytes } from '../research/loop'
 import type { Box } from '../sandbox/contract'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
 import type { LabSettings } from '../worker/protocol'
@@ -30,6 +29,7 @@ export interface PreparedData {
 export interface Parts {
   trainer: Trainer
   box: Box
+  predictBytes?: PredictBytes
   /** Takes the named files into the lab's folder; null names the built-in text. @throws LabError data.* */
   source(folder: string, data: string | null, val: string | null): Promise<DatasetSource>
   prepare(folder: string, source: DatasetSource, tokenizer: TokenizerSpec, report: Report): Promise<PreparedData>
@@ -134,7 +134,6 @@ async function runLoop(
     labId: lab.labId,
     controller: createController(lab.controller),
     data: () => prepared.tokens(),
-    predictBytes,
     onEvent(event) {
       report.event(event)
       if (event.kind !== 'phase') return

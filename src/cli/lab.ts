@@ -1,6 +1,7 @@
 // npm run lab: the lab without a page. Started by launch.mjs, which builds it and finds a Vulkan driver.
 
 import { LabError } from '../core/errors'
+import { predictBytes } from '../engine/predict'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
 import { createThreadBox } from '../sandbox/nodeBox'
 import { HELP, parseLabArgs } from './args'
@@ -44,7 +45,7 @@ async function main(args: LabArgs): Promise<number> {
   const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url))
   const box = createThreadBox(new URL('./boxThread.js', import.meta.url))
   try {
-    return await runHeadless(args, { trainer, box, source: textSource, prepare: textData }, report, stop)
+    return await runHeadless(args, { trainer, box, predictBytes, source: textSource, prepare: textData }, report, stop)
   } catch (thrown) {
     report.error(LabError.from(thrown))
     return EXIT.failed
