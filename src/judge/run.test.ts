@@ -106,4 +106,11 @@ describeGpu('a judged run', () => {
     const huge = { ...program(), batch: { rows: 4096, context: 4096, accumulate: 1 } }
     expect(await run({ program: huge })).toMatchObject({ ok: false, status: 'rejected', error: { code: 'program.memory' } })
   })
+
+  it('says that the device was lost when it was', async () => {
+    const result = await run({}, (event) => {
+      if (event.kind === 'phase' && event.phase === 'training') opened.device.destroy()
+    })
+    expect(result).toMatchObject({ ok: false, status: 'device_lost', error: { code: 'gpu.lost' } })
+  })
 })
