@@ -40,7 +40,7 @@ export default defineConfig({
     environment: 'node',
     // kernels run on a software adapter with two cores: files side by side would only fight for them
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 })

@@ -149,7 +149,7 @@ async function journeys() {
   const file = join(scratch, 'playwright.json')
   env.PLAYWRIGHT_JSON_OUTPUT_NAME = file
   const args = ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json']
-  return count('playwright', await run('playwright', args, 600), file, readPlaywright)
+  return count('playwright', await run('playwright', args, 900), file, readPlaywright)
 }
 
 const STAGES = {

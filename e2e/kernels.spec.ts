@@ -1,12 +1,16 @@
 // The kernels' own test files, run in a real browser: its WebGPU is not Dawn in Node.
 
 import { expect, test } from '@playwright/test'
+import { readdirSync } from 'node:fs'
 import type { KernelReport } from './kernels/main'
 
-/** Every way that kernels are written: rows, reductions, tiles, scratch, in place. */
-const FILES = ['elementwise', 'matmul', 'softmax', 'norm', 'crossEntropy', 'embedding', 'muon', 'update', 'dropout']
+const folder = new URL('../src/engine/kernels/', import.meta.url)
+const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'))
 
-for (const name of FILES) {
+test.setTimeout(300_000)
+
+for (const file of files) {
+  const name = file.slice(0, -'.test.ts'.length)
   test(`${name} agrees with the reference`, async ({ page }) => {
     await page.goto(`http://127.0.0.1:${process.env.ASSAY_KERNELS_PORT}/kernels/?${name}`)
     const report = await page.evaluate<KernelReport | undefined>(() => window.kernelReport)

@@ -45,6 +45,8 @@ async function runFile(path: string): Promise<KernelReport> {
     },
     importFile: () => files[path](),
   }
+  // where vi.setConfig looks for what it changes
+  Object.defineProperty(globalThis, '__vitest_worker__', { value: { config: runner.config } })
   const report: KernelReport = { passed: 0, failures: [], compared: 0, adapter: await adapterName() }
   const visit = (task: RunnerTask, parents: string) => {
     const name = parents ? `${parents} › ${task.name}` : task.name
