@@ -13,10 +13,10 @@ export function openDawn(): GPU {
 }
 
 /**
- * Lets a software adapter have the processor. Node's binding waits for the GPU by polling, so the main thread spins at
- * full load while the adapter's own threads do the work; on two cores that costs a third of the speed. On Linux a
- * thread's priority is its own: lowered here for the main thread, after the driver has started its threads.
+ * Lets a software adapter have the processor. Node's binding waits for the GPU by polling: the main thread spins while
+ * the adapter's own threads work. On Linux a thread's priority is its own: lowered a little here for the main thread,
+ * after the driver has started its threads. Not further, or a busy machine would starve compilation.
  */
 export function yieldToDriver(): void {
-  if (process.platform === 'linux') setPriority(process.pid, 19)
+  if (process.platform === 'linux') setPriority(process.pid, 5)
 }
