@@ -1,7 +1,7 @@
 // What the page is told: one status and one batch of curve points at a time, at most ten times a second each.
 
 import type { LoopEvent } from '../research/loop'
-import type { LabEvent, LabStatus } from './protocol'
+import { IDLE, type LabEvent, type LabStatus } from './protocol'
 import type { CurvePoint } from '../judge/types'
 
 const FLUSH_MS = 100
@@ -20,23 +20,7 @@ export interface StatusBoard {
 /** A board with nothing on it. */
 export function createStatusBoard(): StatusBoard {
   const listeners = new Set<(event: LabEvent) => unknown>()
-  let status: LabStatus = {
-    seq: 0,
-    phase: 'idle',
-    activity: 'idle',
-    labId: null,
-    number: null,
-    repeat: 0,
-    repeats: 0,
-    progress: 0,
-    stepMs: 0,
-    tokensPerSecond: 0,
-    bytesAllocated: 0,
-    adapter: null,
-    watching: false,
-    notice: null,
-    error: null,
-  }
+  let status: LabStatus = { ...IDLE }
   let curve: { number: number; repeat: number; points: CurvePoint[]; reset: boolean } | null = null
   let timer: ReturnType<typeof setTimeout> | null = null
 

@@ -59,6 +59,25 @@ export interface LabStatus {
   error: LabErrorJson | null
 }
 
+/** A lab worker that has been asked for nothing yet. */
+export const IDLE: LabStatus = {
+  seq: 0,
+  phase: 'idle',
+  activity: 'idle',
+  labId: null,
+  number: null,
+  repeat: 0,
+  repeats: 0,
+  progress: 0,
+  stepMs: 0,
+  tokensPerSecond: 0,
+  bytesAllocated: 0,
+  adapter: null,
+  watching: false,
+  notice: null,
+  error: null,
+}
+
 export type LabEvent =
   | { kind: 'status'; status: LabStatus }
   | { kind: 'points'; number: number; repeat: number; points: CurvePoint[]; reset: boolean }

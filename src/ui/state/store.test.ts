@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACTIONS } from '../actions/actions'
-import { createStore, IDLE, INITIAL, reduce } from './store'
+import { IDLE } from '../../worker/protocol'
+import { createStore, INITIAL, reduce } from './store'
 import type { AppState } from './store'
 
 const OK = { ok: true, problem: null, where: '', what: '', steps: [] }

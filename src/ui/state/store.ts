@@ -6,7 +6,7 @@ import type { GpuSupport } from './gpuSupport'
 import type { LabErrorJson } from '../../core/errors'
 import type { AdapterInfo } from '../../judge/types'
 import type { Budget } from '../../judge/task'
-import type { LabEvent, LabStatus } from '../../worker/protocol'
+import { IDLE, type LabEvent, type LabStatus } from '../../worker/protocol'
 
 export interface Notice {
   level: 'info' | 'warning' | 'error'
@@ -31,24 +31,6 @@ export interface AppState {
   notice: Notice | null
   /** label of the command in flight; its button waits */
   busy: string | null
-}
-
-export const IDLE: LabStatus = {
-  seq: 0,
-  phase: 'idle',
-  activity: 'idle',
-  labId: null,
-  number: null,
-  repeat: 0,
-  repeats: 0,
-  progress: 0,
-  stepMs: 0,
-  tokensPerSecond: 0,
-  bytesAllocated: 0,
-  adapter: null,
-  watching: false,
-  notice: null,
-  error: null,
 }
 
 export const INITIAL: AppState = {
