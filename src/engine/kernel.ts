@@ -8,6 +8,8 @@ export interface Capabilities {
   /** the smallest subgroup the adapter may run, 0 without subgroups; quad operations need >= 4 */
   subgroupMinSize: number
   f16: boolean
+  /** kernel variants chosen by measurement, by tuning key; a key that is absent follows the built-in rule */
+  choices?: Readonly<Record<string, string>>
   maxWorkgroupsPerDimension: number
   maxWorkgroupStorageBytes: number
   maxInvocationsPerWorkgroup: number
@@ -32,6 +34,8 @@ export interface Kernel {
   constants?: Record<string, number>
   /** multiply-adds × 2, for the profiler; 0 when it only moves data */
   flops?: number
+  /** what it must at least read and write; absent: the sum of what it binds */
+  bytes?: number
 }
 
 /** A grid of `count` workgroups folded into two dimensions when one is too short. */

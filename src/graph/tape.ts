@@ -15,6 +15,8 @@ export interface TapeTensor {
   size: number
   role: 'input' | 'param' | 'grad' | 'activation' | 'result'
   name: string
+  /** a run of rows of another tensor (never itself a view): it has no memory of its own */
+  view?: { of: TensorId; offset: number }
 }
 
 /**
@@ -28,9 +30,20 @@ export interface ElementwiseStep {
   constants?: number[]
 }
 
+/**
+ * What a matrix product does with each value v before storing it: the same steps as an elementwise op, whose
+ * argument 0 is v and whose arguments 1… are `inputs` ([M,N], or broadcast to it). `pre`, if any, receives v itself.
+ */
+export interface Epilogue {
+  inputs: TensorId[]
+  inputShapes: (readonly number[])[]
+  steps: ElementwiseStep[]
+  pre: TensorId | null
+}
+
 export type TapeOp =
   | { kind: 'elementwise'; inputs: TensorId[]; inputShapes: (readonly number[])[]; output: TensorId; shape: readonly number[]; steps: ElementwiseStep[]; accumulate: boolean }
-  | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; bias: TensorId | null; output: TensorId; M: number; N: number; K: number; accumulate: boolean }
+  | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; bias: TensorId | null; output: TensorId; M: number; N: number; K: number; accumulate: boolean; scale?: TensorId; epilogue?: Epilogue }
   | { kind: 'embedding'; table: TensorId; tokens: TensorId; output: TensorId; N: number; V: number; C: number }
   | { kind: 'embeddingGrad'; dOut: TensorId; order: TensorId; starts: TensorId; output: TensorId; N: number; V: number; C: number; accumulate: boolean }
   | { kind: 'norm'; norm: 'rms' | 'layer'; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
