@@ -91,7 +91,7 @@ export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; 
     case 'elementwise':
       return out(op.inputs, op.output, op.accumulate)
     case 'matmul':
-      return out(op.bias === null ? [op.a, op.b] : [op.a, op.b, op.bias], op.output, op.accumulate)
+      return matmulTensors(op)
     case 'embedding':
       return out([op.table, op.tokens], op.output)
     case 'embeddingGrad':
@@ -128,4 +128,51 @@ export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; 
         ? { reads: [op.targets], writes: [op.nats], updates: [op.logits] }
         : { reads: [op.logits, op.targets], writes: [op.nats], updates: [] }
   }
+}
+
+function matmulTensors(op: Extract<TapeOp, { kind: 'matmul' }>): ReturnType<typeof opTensors> {
+  const optional = [op.bias ?? -1, op.scale ?? -1].filter((id) => id >= 0)
+  const reads = [op.a, op.b, ...optional, ...(op.epilogue?.inputs ?? [])]
+  const pre = op.epilogue?.pre ?? -1
+  const writes = pre < 0 ? [] : [pre]
+  return op.accumulate ? { reads, writes, updates: [op.output] } : { reads, writes: [...writes, op.output], updates: [] }
+}
+
+/** Fields of each kind of op that hold tensors; an epilogue's are known apart. */
+const TENSOR_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
+  elementwise: ['inputs', 'output'],
+  matmul: ['a', 'b', 'bias', 'output', 'scale'],
+  embedding: ['table', 'tokens', 'output'],
+  embeddingGrad: ['dOut', 'order', 'starts', 'output'],
+  norm: ['x', 'output'],
+  normGrad: ['dOut', 'x', 'output'],
+  softmax: ['x', 'output'],
+  softmaxGrad: ['dOut', 'y', 'output'],
+  rope: ['x', 'output'],
+  attention: ['q', 'k', 'v', 'output', 'lse'],
+  attentionGrad: ['q', 'k', 'v', 'out', 'lse', 'dOut', 'dQ', 'dK', 'dV'],
+  reduceSum: ['x', 'output'],
+  copy: ['x', 'output'],
+  fill: ['output'],
+  shift: ['x', 'output'],
+  conv: ['x', 'w', 'output'],
+  convInputGrad: ['dOut', 'w', 'output'],
+  convWeightGrad: ['dOut', 'x', 'output'],
+  dropout: ['x', 'output'],
+  crossEntropy: ['logits', 'targets', 'nats'],
+}
+
+/** The same op on other tensors. */
+export function renameTensors<Op extends TapeOp>(op: Op, rename: (id: TensorId) => TensorId): Op {
+  const copy: Record<string, unknown> = { ...op }
+  for (const field of TENSOR_FIELDS[op.kind]) {
+    const value = copy[field]
+    if (typeof value === 'number') copy[field] = rename(value)
+    else if (Array.isArray(value)) copy[field] = value.map((id: TensorId) => rename(id))
+  }
+  if (op.kind === 'matmul' && op.epilogue) {
+    const { inputs, pre } = op.epilogue
+    copy.epilogue = { ...op.epilogue, inputs: inputs.map(rename), pre: pre === null ? null : rename(pre) }
+  }
+  return copy as Op
 }
