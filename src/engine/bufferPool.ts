@@ -6,6 +6,9 @@ export interface PlannedBuffer {
   bytes: number
 }
 
+/** What WebGPU asks of a storage binding's offset, in bytes. */
+const BINDING_ALIGN = 256
+
 /** A piece of a planned buffer, in bytes; `offset` is a multiple of 256. */
 export interface BufferRange {
   buffer: number
@@ -25,6 +28,14 @@ export class BufferPool {
   dedicate(label: string, bytes: number): BufferRange {
     this.buffers.push({ label, bytes: align(bytes) })
     return { buffer: this.buffers.length - 1, offset: 0, bytes }
+  }
+
+  /** Makes a dedicated range longer: the new piece, aligned for binding. What lies in one range is written at once. */
+  append(to: BufferRange, bytes: number): BufferRange {
+    const offset = Math.ceil(to.bytes / BINDING_ALIGN) * BINDING_ALIGN
+    to.bytes = offset + bytes
+    this.buffers[to.buffer].bytes = align(to.bytes)
+    return { buffer: to.buffer, offset, bytes }
   }
 
   acquire(label: string, bytes: number): BufferRange {

@@ -19,8 +19,9 @@ export interface Command {
   ranges: BufferRange[]
 }
 
-/** What the host writes before a pass; `order` and `starts` only in training. */
+/** What the host writes before a pass, in pieces of one range; `order` and `starts` only in training. */
 export interface InputRanges {
+  whole: BufferRange
   tokens: BufferRange
   targets: BufferRange | null
   order: BufferRange | null
@@ -39,6 +40,8 @@ export interface ModelPlan {
     v: BufferRange
     ema: BufferRange | null
     groupOf: BufferRange
+    /** everything that the host writes before a step, in one piece: hyper, stepState and the inputs of training */
+    upload: BufferRange
     hyper: BufferRange
     /** u32 [seed, step, micro, 0] for each micro-batch, 256 bytes apart */
     stepState: BufferRange
@@ -70,6 +73,7 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
   const arena = layoutArena(program)
   const pool = new BufferPool()
   const arenaBytes = arena.total * 4
+  const upload = pool.dedicate('upload', 0)
   const state: ModelPlan['state'] = {
     params: pool.dedicate('params', arenaBytes),
     grads: pool.dedicate('grads', arenaBytes),
@@ -77,8 +81,9 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
     v: pool.dedicate('v', arenaBytes),
     ema: program.training.ema > 0 ? pool.dedicate('ema', arenaBytes) : null,
     groupOf: pool.dedicate('groupOf', arena.groupOf.byteLength),
-    hyper: pool.dedicate('hyper', program.groups.length * HYPER_STRIDE * 4),
-    stepState: pool.dedicate('stepState', accumulate * 256),
+    upload,
+    hyper: pool.append(upload, program.groups.length * HYPER_STRIDE * 4),
+    stepState: pool.append(upload, accumulate * 256),
   }
   const planner = new TapePlanner(pool, arena, state, caps)
   const train = planTraining(planner, program, shapes)
@@ -89,7 +94,7 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
   // evaluation needs no gradients: about as many tokens at once as training, in rows of its own context
   const scoreRows = Math.max(1, Math.min(Math.floor((rows * context) / evaluation.context), Math.floor(evaluation.tokens / evaluation.context)))
   const scoreTape = buildTape(program.graph, shapes, scoreRows, evaluation.context, { kind: 'score' })
-  const scoreInputs = planner.inputs(scoreTape, 'score')
+  const scoreInputs = planner.inputs(scoreTape, pool.dedicate('score/inputs', 0))
   const nats = pool.dedicate('score/nats', scoreRows * evaluation.context * 4)
   const score = {
     B: scoreRows,
@@ -99,7 +104,7 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
     commands: planner.place(scoreTape, scoreInputs, new Map([[scoreTape.io.nats, nats]]), 0),
   }
   const probeTape = buildTape(program.graph, shapes, 2, evaluation.context, { kind: 'logits' })
-  const probeInputs = planner.inputs(probeTape, 'probe')
+  const probeInputs = planner.inputs(probeTape, pool.dedicate('probe/inputs', 0))
   const logits = pool.dedicate('probe/logits', 2 * evaluation.context * vocab * 4)
   const probe = {
     B: 2,
@@ -122,7 +127,7 @@ function planTraining(planner: TapePlanner, program: ProgramSpec, shapes: readon
   const rest = accumulate > 1 ? buildTape(program.graph, shapes, B, T, { kind: 'train', first: false, accumulate }) : null
   for (let micro = 0; micro < accumulate; micro++) {
     const tape = micro === 0 ? first : rest!
-    inputs.push(planner.inputs(tape, `train${micro}`))
+    inputs.push(planner.inputs(tape, planner.state.upload))
     commands.push(...planner.place(tape, inputs[micro], new Map([[tape.io.loss, loss]]), micro))
   }
   return { B, T, commands, inputs, loss }
@@ -142,7 +147,7 @@ function checkLimit(buffer: PlannedBuffer, caps: Capabilities): void {
 class TapePlanner {
   readonly pool: BufferPool
   private readonly arena: ArenaLayout
-  private readonly state: ModelPlan['state']
+  readonly state: ModelPlan['state']
   private readonly caps: Capabilities
 
   constructor(pool: BufferPool, arena: ArenaLayout, state: ModelPlan['state'], caps: Capabilities) {
@@ -152,10 +157,11 @@ class TapePlanner {
     this.caps = caps
   }
 
-  inputs(tape: Tape, label: string): InputRanges {
+  /** Gives the tape's inputs their places at the end of `whole`. */
+  inputs(tape: Tape, whole: BufferRange): InputRanges {
     const range = (name: 'tokens' | 'targets' | 'order' | 'starts') =>
-      tape.io[name] < 0 ? null : this.pool.dedicate(`${label}/${name}`, tape.tensors[tape.io[name]].size * 4)
-    return { tokens: range('tokens')!, targets: range('targets'), order: range('order'), starts: range('starts') }
+      tape.io[name] < 0 ? null : this.pool.append(whole, tape.tensors[tape.io[name]].size * 4)
+    return { whole, tokens: range('tokens')!, targets: range('targets'), order: range('order'), starts: range('starts') }
   }
 
   /** @param results where the tensors that the host reads are to be written */

@@ -3,14 +3,15 @@
 import { Rng } from '../core/rng'
 import type { ParamGroup } from '../graph/program'
 import { Executor, type Program } from './backends/webgpu/executor'
-import { LossRing } from './backends/webgpu/lossRing'
+import { ReadRing } from './backends/webgpu/readRing'
+import type { BufferRange } from './bufferPool'
 import type { Capabilities } from './kernel'
 import { HYPER, HYPER_STRIDE, RULE_CODE } from './kernels/update'
-import { sortTokens } from './kernels/embedding'
-import { planModel, type InputRanges, type ModelPlan, type PlanRequest } from './planner'
+import { planModel, type ModelPlan, type PlanRequest } from './planner'
+import { Upload } from './upload'
 
-/** Steps in flight: enough to hide the host, few enough that a pause or a stop is felt at once. */
-const IN_FLIGHT = 3
+/** u32 from one micro-batch's step state to the next, as the planner lays them. */
+const STEP_STATE_STRIDE = 64
 
 /** Inputs and targets of one micro-batch, [B·T] each. */
 export interface MicroBatch {
@@ -33,11 +34,11 @@ export class Session {
   readonly plan: ModelPlan
   readonly vocab: number
   private readonly executor: Executor
-  private readonly ring: LossRing
+  private readonly ring: ReadRing
   private readonly seed: number
+  private readonly uploads: { train: Upload; score: Upload; probe: Upload }
   private readonly hyper: Float32Array
-  private readonly order: Uint32Array
-  private readonly starts: Uint32Array
+  private readonly stepState: Uint32Array
   private programs: { train: Program; score: Program; probe: Program | null }
 
   private constructor(
@@ -52,10 +53,15 @@ export class Session {
     this.seed = seed
     this.executor = executor
     this.programs = { ...programs, probe: null }
-    this.ring = new LossRing(executor.device, IN_FLIGHT)
-    this.hyper = new Float32Array(plan.program.groups.length * HYPER_STRIDE)
-    this.order = new Uint32Array(plan.train.B * plan.train.T)
-    this.starts = new Uint32Array(vocab + 1)
+    this.ring = new ReadRing(executor.device, 'loss', 4)
+    const { state, train, score, probe } = plan
+    this.uploads = {
+      train: new Upload(state.upload, train.inputs),
+      score: new Upload(score.inputs.whole, [score.inputs]),
+      probe: new Upload(probe.inputs.whole, [probe.inputs]),
+    }
+    this.hyper = this.uploads.train.floats(state.hyper)
+    this.stepState = this.uploads.train.uints(state.stepState)
   }
 
   /**
@@ -84,44 +90,63 @@ export class Session {
 
   /**
    * Submits one optimiser step and returns at once, unless enough steps are in flight: then it waits for the oldest.
-   * @returns the loss (nats per token) of a step submitted earlier, or null while the pipeline fills
+   * @returns losses (nats per token) of steps submitted earlier, in order: none, or those of several at once
    */
-  async step(batch: readonly MicroBatch[], settings: StepSettings): Promise<number | null> {
+  async step(batch: readonly MicroBatch[], settings: StepSettings): Promise<Float32Array> {
     const finished = await this.ring.room()
-    const { train, state } = this.plan
-    for (const [micro, { tokens, targets }] of batch.entries()) {
-      this.writeInputs(train.inputs[micro], tokens, targets)
-      this.executor.write(state.stepState, Uint32Array.of(this.seed, settings.step, micro, 0), micro * 256)
+    const { train } = this.uploads
+    for (let micro = 0; micro < batch.length; micro++) {
+      train.setInputs(micro, batch[micro].tokens, batch[micro].targets)
+      const at = micro * STEP_STATE_STRIDE
+      this.stepState[at] = this.seed
+      this.stepState[at + 1] = settings.step
+      this.stepState[at + 2] = micro
     }
     writeHyper(this.hyper, this.plan, settings)
-    this.executor.write(state.hyper, this.hyper)
-    const encoder = this.executor.device.createCommandEncoder({ label: 'step' })
-    this.executor.encode(encoder, this.programs.train)
-    this.ring.encode(encoder, this.executor, train.loss)
-    this.executor.device.queue.submit([encoder.finish()])
-    this.ring.submitted()
+    this.submit(this.programs.train, train, this.ring, this.plan.train.loss)
     return finished
   }
 
   /** Waits for every step in flight; their losses, oldest first. */
-  drain(): Promise<number[]> {
+  drain(): Promise<Float32Array> {
     return this.ring.drain()
   }
 
-  /** Nats of each target of one evaluation batch: [score.B · score.T], by the weights of now (or their average). */
-  async score(tokens: Int32Array, targets: Int32Array): Promise<Float32Array> {
-    const { inputs, nats } = this.plan.score
-    this.writeInputs(inputs, tokens, targets)
-    this.submit(this.programs.score)
-    return this.executor.read(nats)
+  /**
+   * Scores batches by the weights of now (or their average), several in flight.
+   * @param fill writes the tokens and targets of batch i, [score.B · score.T] each
+   * @param take is given the nats of batch i's targets, in order of i; the array is good during the call only
+   */
+  async score(
+    count: number,
+    fill: (i: number, tokens: Int32Array, targets: Int32Array) => void,
+    take: (i: number, nats: Float32Array) => void,
+  ): Promise<void> {
+    const { B, T, nats } = this.plan.score
+    const { tokens, targets } = this.uploads.score.inputs[0]
+    const ring = new ReadRing(this.executor.device, 'nats', nats.bytes)
+    let taken = 0
+    const hand = (values: Float32Array) => {
+      for (let at = 0; at < values.length; at += B * T) take(taken++, values.subarray(at, at + B * T))
+    }
+    try {
+      for (let i = 0; i < count; i++) {
+        hand(await ring.room())
+        fill(i, tokens, targets!)
+        this.submit(this.programs.score, this.uploads.score, ring, nats)
+      }
+      hand(await ring.drain())
+    } finally {
+      ring.destroy()
+    }
   }
 
   /** Logits [2, T, V] of two rows of probe.T tokens. */
   async logits(tokens: Int32Array): Promise<Float32Array> {
     const { probe } = this.plan
     this.programs.probe ??= await this.executor.prepare(probe.commands)
-    this.writeInputs(probe.inputs, tokens, null)
-    this.submit(this.programs.probe)
+    this.uploads.probe.setInputs(0, tokens, null)
+    this.submit(this.programs.probe, this.uploads.probe)
     return this.executor.read(probe.logits)
   }
 
@@ -146,20 +171,15 @@ export class Session {
     this.executor.destroy()
   }
 
-  private submit(program: Program): void {
-    const encoder = this.executor.device.createCommandEncoder()
-    this.executor.encode(encoder, program)
-    this.executor.device.queue.submit([encoder.finish()])
-  }
-
-  private writeInputs(inputs: InputRanges, tokens: Int32Array, targets: Int32Array | null): void {
-    this.executor.write(inputs.tokens, tokens)
-    if (inputs.targets && targets) this.executor.write(inputs.targets, targets)
-    if (inputs.order && inputs.starts) {
-      sortTokens(tokens, this.vocab, this.order, this.starts)
-      this.executor.write(inputs.order, this.order)
-      this.executor.write(inputs.starts, this.starts)
-    }
+  /** One write, one pass, one submit; the result, if one is wanted, is copied within it. */
+  private submit(program: Program, upload: Upload, ring?: ReadRing, result?: BufferRange): void {
+    const { executor } = this
+    executor.write(upload.range, upload.image)
+    const encoder = executor.device.createCommandEncoder()
+    executor.encode(encoder, program)
+    if (ring && result) ring.encode(encoder, executor, result)
+    executor.device.queue.submit([encoder.finish()])
+    ring?.submitted()
   }
 }
 

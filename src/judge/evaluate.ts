@@ -33,25 +33,31 @@ export function evaluationRows(split: TokenSplit, bos: number, evaluation: { con
  */
 export async function bitsPerByte(session: Session, set: EvaluationRows, data: TokenData): Promise<number> {
   const { B, T } = session.plan.score
-  const tokens = new Int32Array(B * T)
-  const targets = new Int32Array(B * T)
+  // the last batch is filled up with the set's last row, whose repeats are not counted
+  const start = (batch: number, b: number) => Math.min(batch * B + b, set.count - 1) * (T + 1)
   let nats = 0
   let bytes = 0
-  for (let first = 0; first < set.count; first += B) {
-    for (let b = 0; b < B; b++) {
-      // the last batch is filled up with the set's last row, whose repeats are not counted
-      const row = Math.min(first + b, set.count - 1) * (T + 1)
-      tokens.set(set.rows.subarray(row, row + T), b * T)
-      targets.set(set.rows.subarray(row + 1, row + T + 1), b * T)
-    }
-    const each = await session.score(tokens, targets)
-    const counted = Math.min(B, set.count - first) * T
-    for (let i = 0; i < counted; i++) {
-      const length = data.tokenBytes[targets[i]]
-      if (length === 0) continue
-      nats += each[i]
-      bytes += length
-    }
-  }
+  await session.score(
+    Math.ceil(set.count / B),
+    (batch, tokens, targets) => {
+      for (let b = 0; b < B; b++) {
+        const row = start(batch, b)
+        tokens.set(set.rows.subarray(row, row + T), b * T)
+        targets.set(set.rows.subarray(row + 1, row + T + 1), b * T)
+      }
+    },
+    (batch, each) => {
+      const counted = Math.min(B, set.count - batch * B)
+      for (let b = 0; b < counted; b++) {
+        const row = start(batch, b)
+        for (let t = 0; t < T; t++) {
+          const length = data.tokenBytes[set.rows[row + 1 + t]]
+          if (length === 0) continue
+          nats += each[b * T + t]
+          bytes += length
+        }
+      }
+    },
+  )
   return nats / (Math.LN2 * bytes)
 }

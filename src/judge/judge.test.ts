@@ -34,7 +34,13 @@ const T = 3
 function modelOf(rule: { nats?: (target: number) => number; logits?: (row: number[], other: number[], t: number) => number }) {
   return {
     plan: { score: { B: 2, T }, probe: { T, V } },
-    score: async (_: Int32Array, targets: Int32Array) => Float32Array.from(targets, rule.nats ?? (() => 0)),
+    score: async (...[count, fill, take]: Parameters<Session['score']>) => {
+      const [tokens, targets] = [new Int32Array(2 * T), new Int32Array(2 * T)]
+      for (let i = 0; i < count; i++) {
+        fill(i, tokens, targets)
+        take(i, Float32Array.from(targets, rule.nats ?? (() => 0)))
+      }
+    },
     logits: async (tokens: Int32Array) =>
       Float32Array.from({ length: 2 * T * V }, (_, i) => {
         const [row, t] = [Math.floor(i / (T * V)), Math.floor(i / V) % T]

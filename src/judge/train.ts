@@ -52,21 +52,24 @@ export async function train(
   const losses: number[] = []
   let sent = 0
   let started = now()
-  let counted = 0
+  /** when the last losses came back */
+  let arrived = started
   const reported = { at: 0, losses: 0 }
-  const take = (values: readonly number[]) => {
+  const take = (values: Float32Array) => {
+    if (values.length > 0) arrived = now()
     for (const loss of values) {
       losses.push(loss)
       if (!Number.isFinite(loss)) throw nonfinite(losses.length)
       if (loss > LOST_LOSS) throw diverged(losses.length, loss)
     }
   }
-  const stepMs = () => (counted > 0 ? (now() - started) / counted : 0)
+  // losses come back several at once where steps are fast, so time is only known at their arrival
+  const stepMs = () => (losses.length > WARMUP_STEPS ? (arrived - started) / (losses.length - WARMUP_STEPS) : 0)
   const progressNow = () => {
     if (budget.kind === 'tokens') return (sent * tokensPerStep) / budget.amount
     if (sent < WARMUP_STEPS) return 0
     // steps in flight have been paid for, though the clock has not seen them yet
-    return (now() - started + (sent - losses.length) * stepMs()) / (budget.amount * 1000)
+    return Math.max(now() - started, (sent - WARMUP_STEPS) * stepMs()) / (budget.amount * 1000)
   }
   for (;;) {
     if (sent === WARMUP_STEPS) {
@@ -77,15 +80,11 @@ export async function train(
     if (sent > WARMUP_STEPS && progress >= 1) break
     if (now() > deadline) throw timedOut(guards.maxWallSeconds)
     fill(batch, rows, row, B, T)
-    const finished = await session.step(batch, settingsOf(program.schedule, program.ramp, sent + 1, progress))
+    take(await session.step(batch, settingsOf(program.schedule, program.ramp, sent + 1, progress)))
     sent++
-    if (finished !== null) {
-      take([finished])
-      counted = Math.max(0, losses.length - WARMUP_STEPS)
-    }
     if (now() - reported.at >= 100) {
       const fresh = losses.slice(reported.losses)
-      onProgress({ steps: losses.length, tokens: losses.length * tokensPerStep, trainMs: now() - started, stepMs: stepMs(), progress, from: reported.losses, losses: fresh }) // prettier-ignore
+      onProgress({ steps: losses.length, tokens: losses.length * tokensPerStep, trainMs: Math.max(0, arrived - started), stepMs: stepMs(), progress, from: reported.losses, losses: fresh }) // prettier-ignore
       reported.at = now()
       reported.losses = losses.length
     }

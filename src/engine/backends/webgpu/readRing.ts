@@ -1,0 +1,128 @@
+// Reads results without stalling the queue: each is copied to the next place of one of a few staging buffers, and
+// a buffer is read when it comes round again. So several steps are in flight and no more, and the host is bothered
+// some 25 times a second however fast the steps are.
+
+import type { BufferRange } from '../../bufferPool'
+import type { Executor } from './executor'
+
+/** Staging buffers: enough in flight to hide the host, few enough that a pause or a stop is felt at once. */
+const SLOTS = 3
+/** Fast results are read together, about this far apart. */
+const READ_EVERY_MS = 40
+/** Results read together at most, and how many bytes of them. */
+const MOST_PLACES = 64
+const MOST_BYTES = 64 * 1024
+
+/**
+ * Node's binding of Dawn waits by polling: a pending map keeps a whole core busy, which on a software adapter is a core
+ * that does not compute. There the map is asked for only when the results are about due; work behind them keeps the
+ * device busy meanwhile.
+ */
+const HOST_POLLS = typeof process !== 'undefined' && process.versions?.node !== undefined
+
+const NOTHING = new Float32Array(0)
+
+interface Slot {
+  buffer: GPUBuffer
+  filled: number
+  inFlight: boolean
+  map: Promise<undefined> | null
+}
+
+/** Results of equal size in the order they were submitted; each arrives once it has been computed. */
+export class ReadRing {
+  private readonly slots: Slot[]
+  private readonly bytes: number
+  private readonly places: number
+  private at = 0
+  /** results that the slot being filled waits for */
+  private wanted = 1
+  /** when the last results arrived, or the first was submitted after a rest; milliseconds */
+  private lastMs = 0
+  /** how far apart results arrive, smoothed; 0 before that is known */
+  private intervalMs = 0
+
+  /** @param bytes of one result, a multiple of 4 */
+  constructor(device: GPUDevice, label: string, bytes: number) {
+    this.bytes = bytes
+    this.places = Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_BYTES / bytes)))
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+    this.slots = Array.from({ length: SLOTS }, (_, i) => ({
+      buffer: device.createBuffer({ label: `${label}/${i}`, size: bytes * this.places, usage }),
+      filled: 0,
+      inFlight: false,
+      map: null,
+    }))
+  }
+
+  /** Waits for the oldest results if every slot is taken, and returns them; an empty array when there is room. */
+  async room(): Promise<Float32Array> {
+    const slot = this.slots[this.at]
+    return slot.inFlight ? this.take(slot) : NOTHING
+  }
+
+  /** Adds the copy of a result to the commands that compute it; call `submitted` right after submitting them. */
+  encode(encoder: GPUCommandEncoder, executor: Executor, range: BufferRange): void {
+    const { buffer, filled } = this.slots[this.at]
+    executor.copy(encoder, range, buffer, filled * this.bytes, this.bytes)
+  }
+
+  submitted(): void {
+    const slot = this.slots[this.at]
+    if (slot.filled === 0 && this.slots.every((s) => !s.inFlight)) this.lastMs = performance.now()
+    slot.filled++
+    if (slot.filled >= this.wanted) this.close(slot)
+  }
+
+  /** Waits for all that was submitted: the results not yet returned, oldest first. */
+  async drain(): Promise<Float32Array> {
+    const open = this.slots[this.at]
+    if (open.filled > 0 && !open.inFlight) this.close(open)
+    const parts: Float32Array[] = []
+    for (let i = 0; i < SLOTS; i++) {
+      parts.push(await this.room())
+      this.at = (this.at + 1) % SLOTS
+    }
+    const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
+    let end = 0
+    for (const part of parts) {
+      all.set(part, end)
+      end += part.length
+    }
+    return all
+  }
+
+  destroy(): void {
+    for (const { buffer } of this.slots) buffer.destroy()
+  }
+
+  private close(slot: Slot): void {
+    slot.inFlight = true
+    if (!HOST_POLLS) {
+      slot.map = slot.buffer.mapAsync(GPUMapMode.READ, 0, slot.filled * this.bytes)
+      // a lost device rejects every pending map; whoever awaits `room` or `drain` is told
+      slot.map.catch(() => undefined)
+    }
+    this.at = (this.at + 1) % SLOTS
+  }
+
+  private async take(slot: Slot): Promise<Float32Array> {
+    const { buffer, filled } = slot
+    if (HOST_POLLS) await this.sleepUntilDue(filled)
+    await (slot.map ?? buffer.mapAsync(GPUMapMode.READ, 0, filled * this.bytes))
+    const values = new Float32Array(buffer.getMappedRange(0, filled * this.bytes).slice(0))
+    buffer.unmap()
+    Object.assign(slot, { filled: 0, inFlight: false, map: null })
+    const now = performance.now()
+    const interval = (now - this.lastMs) / filled
+    this.intervalMs = this.intervalMs === 0 ? interval : 0.5 * this.intervalMs + 0.5 * interval
+    this.wanted = Math.max(1, Math.min(this.places, Math.floor(READ_EVERY_MS / this.intervalMs)))
+    this.lastMs = now
+    return values
+  }
+
+  private async sleepUntilDue(count: number): Promise<void> {
+    const left = this.lastMs + 0.9 * count * this.intervalMs - performance.now()
+    if (left > 2) await new Promise((resolve) => setTimeout(resolve, left))
+  }
+}
