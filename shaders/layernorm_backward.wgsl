@@ -3,7 +3,7 @@
 // Shapes:   dOut,x,dX [ROWS,C] row-major f32
 // Dispatch: LANES invocations per row, WG / LANES rows per workgroup; grid folded to GRID_X wide
 // Saves:    nothing
-// Writes:   dX overwrites. Accumulates: nothing.
+// Writes:   dX overwrites, or accumulates where PUT is +=
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
 // Check:    src/reference/norm.ts; atol 1e-5 × rstd·|dOut|, rtol 1e-4 (the terms nearly cancel)
 // Source:   derivative of the forward, with the forward's corrected mean
@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     {
       let v = (x[i + #{u * LANES}u] - rough.x) - means.x;
       let d = (dOut[i + #{u * LANES}u] - rough.y) - means.z;
-      dX[i + #{u * LANES}u] = rstd * (d - v * along);
+      dX[i + #{u * LANES}u] #{PUT} rstd * (d - v * along);
     }
 #end
   }

@@ -9,7 +9,7 @@ import { elementwise } from './kernels/elementwise'
 import { embeddingBackward, embeddingForward } from './kernels/embedding'
 import { copyStrided, fill } from './kernels/layout'
 import { matmul } from './kernels/matmul'
-import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward } from './kernels/norm'
+import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward, rmsNormScale } from './kernels/norm'
 import { reduceSum } from './kernels/reduce'
 import { rope } from './kernels/rope'
 import { convForward, convInputGrad, convWeightGrad, shift } from './kernels/sequence'
@@ -42,14 +42,23 @@ export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabi
       return bound(embeddingBackward(op, caps), { dOut: op.dOut, order: op.order, starts: op.starts, dTable: op.output })
     case 'norm':
       return bound((op.norm === 'rms' ? rmsNormForward : layerNormForward)(op, caps), { x: op.x, y: op.output })
-    case 'normGrad':
-      return bound((op.norm === 'rms' ? rmsNormBackward : layerNormBackward)(op, caps), { dOut: op.dOut, x: op.x, dX: op.output })
+    case 'normGrad': {
+      const names: Record<string, TensorId> = { dOut: op.dOut, x: op.x, dX: op.output }
+      if (op.rstd !== undefined) names.rstds = op.rstd
+      const shape = { rows: op.rows, C: op.C, eps: op.eps, accumulate: op.accumulate, rstd: op.rstd !== undefined }
+      return bound((op.norm === 'rms' ? rmsNormBackward : layerNormBackward)(shape, caps), names)
+    }
+    case 'rmsScale':
+      return bound(rmsNormScale(op, caps), { x: op.x, rstd: op.output })
     case 'softmax':
       return bound(softmaxForward(op, caps), { x: op.x, y: op.output })
     case 'softmaxGrad':
       return bound(softmaxBackward(op, caps), { dOut: op.dOut, y: op.y, dX: op.output })
-    case 'rope':
-      return bound(rope(op, caps), { x: op.x, y: op.output })
+    case 'rope': {
+      const names: Record<string, TensorId> = { x: op.x, y: op.output }
+      if (op.forward !== undefined) names.forward = op.forward
+      return bound(rope({ ...op, grad: op.forward !== undefined }, caps), names)
+    }
     case 'attention':
       return bound(attentionForward(op.shape, caps), { q: op.q, k: op.k, v: op.v, out: op.output, lse: op.lse })
     case 'attentionGrad': {

@@ -41,16 +41,22 @@ export interface Epilogue {
   pre: TensorId | null
 }
 
+/**
+ * `rope` with `eps` also divides each row of D by √(mean(x²) + eps) (QK-norm, before or after the rotation: the same);
+ * with `forward` besides, it is the gradient of that, `x` the gradient coming in and `forward` the forward's x.
+ * `rmsScale` writes only 1/√(mean(x²) + eps) of each row, which `normGrad` may read back as `rstd`.
+ */
 export type TapeOp =
   | { kind: 'elementwise'; inputs: TensorId[]; inputShapes: (readonly number[])[]; output: TensorId; shape: readonly number[]; steps: ElementwiseStep[]; accumulate: boolean }
   | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; bias: TensorId | null; output: TensorId; M: number; N: number; K: number; accumulate: boolean; scale?: TensorId; epilogue?: Epilogue }
   | { kind: 'embedding'; table: TensorId; tokens: TensorId; output: TensorId; N: number; V: number; C: number }
   | { kind: 'embeddingGrad'; dOut: TensorId; order: TensorId; starts: TensorId; output: TensorId; N: number; V: number; C: number; accumulate: boolean }
   | { kind: 'norm'; norm: 'rms' | 'layer'; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
-  | { kind: 'normGrad'; norm: 'rms' | 'layer'; dOut: TensorId; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
+  | { kind: 'normGrad'; norm: 'rms' | 'layer'; dOut: TensorId; x: TensorId; output: TensorId; rows: number; C: number; eps: number; rstd?: TensorId; accumulate?: boolean }
+  | { kind: 'rmsScale'; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
   | { kind: 'softmax'; x: TensorId; output: TensorId; rows: number; C: number }
   | { kind: 'softmaxGrad'; dOut: TensorId; y: TensorId; output: TensorId; rows: number; C: number }
-  | { kind: 'rope'; x: TensorId; output: TensorId; B: number; T: number; H: number; D: number; base: number; inverse: boolean }
+  | { kind: 'rope'; x: TensorId; output: TensorId; B: number; T: number; H: number; D: number; base: number; inverse: boolean; eps?: number; forward?: TensorId }
   | { kind: 'attention'; q: TensorId; k: TensorId; v: TensorId; output: TensorId; lse: TensorId; shape: AttentionShape }
   | { kind: 'attentionGrad'; q: TensorId; k: TensorId; v: TensorId; out: TensorId; lse: TensorId; dOut: TensorId; dQ: TensorId; dK: TensorId; dV: TensorId; shape: AttentionShape }
   | { kind: 'reduceSum'; x: TensorId; output: TensorId; outer: number; reduce: number; inner: number; scale: number; accumulate: boolean }
@@ -97,13 +103,15 @@ export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; 
     case 'embeddingGrad':
       return out([op.dOut, op.order, op.starts], op.output, op.accumulate)
     case 'norm':
+    case 'rmsScale':
     case 'softmax':
-    case 'rope':
     case 'shift':
     case 'dropout':
       return out([op.x], op.output)
+    case 'rope':
+      return out(op.forward === undefined ? [op.x] : [op.x, op.forward], op.output)
     case 'normGrad':
-      return out([op.dOut, op.x], op.output)
+      return out(op.rstd === undefined ? [op.dOut, op.x] : [op.dOut, op.x, op.rstd], op.output, op.accumulate)
     case 'softmaxGrad':
       return out([op.dOut, op.y], op.output)
     case 'attention':
@@ -145,10 +153,11 @@ const TENSOR_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   embedding: ['table', 'tokens', 'output'],
   embeddingGrad: ['dOut', 'order', 'starts', 'output'],
   norm: ['x', 'output'],
-  normGrad: ['dOut', 'x', 'output'],
+  normGrad: ['dOut', 'x', 'output', 'rstd'],
+  rmsScale: ['x', 'output'],
   softmax: ['x', 'output'],
   softmaxGrad: ['dOut', 'y', 'output'],
-  rope: ['x', 'output'],
+  rope: ['x', 'output', 'forward'],
   attention: ['q', 'k', 'v', 'output', 'lse'],
   attentionGrad: ['q', 'k', 'v', 'out', 'lse', 'dOut', 'dQ', 'dK', 'dV'],
   reduceSum: ['x', 'output'],

@@ -3,7 +3,7 @@ import * as oracle from '../../reference/norm'
 import type { Capabilities, Lowering } from '../kernel'
 import { describeGpu, expectClose, runLowering } from '../testing/dawn'
 import { bothStyles, drawTensor, magnitude, narrowGpu, VALUE_KINDS, type ValueKind } from '../testing/tensors'
-import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward, type NormShape } from './norm'
+import { layerNormBackward, layerNormForward, rmsNormBackward, rmsNormForward, rmsNormScale, type NormShape } from './norm'
 
 type Forward = (x: Float64Array, shape: NormShape) => Float64Array
 type Backward = (dOut: Float64Array, x: Float64Array, shape: NormShape) => Float64Array
@@ -100,6 +100,36 @@ describeGpu('norms', () => {
         expectClose(new Float32Array(forward.y), oracle.layerNormForward(wide, shape), options)
         const dX = oracle.layerNormBackward(Float64Array.from(dOut), wide, shape)
         expectClose(new Float32Array(backward.dX), dX, options)
+      }
+    }
+  })
+
+  it.each(OPS)('the gradient of $name adds to what is there', async ({ name, backward: [build, truth] }) => {
+    const shape = { ...SHAPES[2], accumulate: true }
+    const { rows, C } = shape
+    const [x, dOut, before] = [SEED, SEED + 1, SEED + 2].map((seed) => drawTensor('normal', rows * C, seed))
+    const expected = truth(Float64Array.from(dOut), Float64Array.from(x), shape).map((value, i) => value + before[i])
+    for (const { caps } of await bothStyles()) {
+      const { dX } = await runLowering(build(shape, caps), { dOut, x, dX: before })
+      expectClose(new Float32Array(dX), expected, { atol: 2e-5, rtol: 1e-4, seed: SEED, name })
+    }
+  })
+
+  it("a row's factor alone, and the gradient that reads it", async () => {
+    for (const shape of SHAPES) {
+      const { rows, C, eps } = shape
+      const x = drawTensor('normal', rows * C, SEED)
+      const dOut = drawTensor('normal', rows * C, SEED + 1)
+      const rows1 = Array.from({ length: rows }, (_, row) => x.subarray(row * C, (row + 1) * C))
+      const factors = rows1.map((row) => 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / C + eps))
+      for (const { style, caps } of await bothStyles()) {
+        const { rstd } = await runLowering(rmsNormScale(shape, caps), { x, rstd: new Float32Array(rows).fill(NaN) })
+        expectClose(new Float32Array(rstd), factors, { atol: 0, rtol: 1e-5, seed: SEED, name: `rstd ${style}` })
+        const lowering = rmsNormBackward({ ...shape, rstd: true }, caps)
+        const { dX } = await runLowering(lowering, { dOut, x, dX: x.byteLength, rstds: new Float32Array(rstd) })
+        const whole = await runLowering(rmsNormBackward(shape, caps), { dOut, x, dX: x.byteLength })
+        const options = { atol: 1e-5 * Math.max(1, ...factors), rtol: 1e-4, seed: SEED, name: `dX from rstd ${style}` }
+        expectClose(new Float32Array(dX), new Float32Array(whole.dX), options)
       }
     }
   })

@@ -5,6 +5,7 @@ import { rowKernel, rowLayout, vectorVars } from './launch'
 import layernormBackward from '../../../shaders/layernorm_backward.wgsl?raw'
 import layernormForward from '../../../shaders/layernorm_forward.wgsl?raw'
 import rmsnormBackward from '../../../shaders/rmsnorm_backward.wgsl?raw'
+import rmsnormScale from '../../../shaders/rmsnorm_scale.wgsl?raw'
 import rmsnormForward from '../../../shaders/rmsnorm_forward.wgsl?raw'
 
 export interface NormShape {
@@ -13,6 +14,10 @@ export interface NormShape {
   C: number
   /** added under the root */
   eps: number
+  /** gradients: add to dX instead of overwriting it */
+  accumulate?: boolean
+  /** rmsNormBackward: read each row's factor instead of working it out again */
+  rstd?: boolean
 }
 
 /**
@@ -25,11 +30,20 @@ export function rmsNormForward(shape: NormShape, caps: Capabilities): Lowering {
 }
 
 /**
- * Gradient of rmsNormForward: dX = r·(dOut − x·r²·mean(dOut·x)).
- * Bindings: dOut [rows,C], x [rows,C] the forward's input, dX [rows,C] overwritten.
+ * The factor that rmsNormForward multiplies each row by: rstd = 1 / √(mean(x²) + eps).
+ * Bindings: x [rows,C], rstd [rows] overwritten.
+ */
+export function rmsNormScale(shape: NormShape, caps: Capabilities): Lowering {
+  return lower('rmsnorm_scale', rmsnormScale, ['x', 'rstd!'], 'f32', shape, caps)
+}
+
+/**
+ * Gradient of rmsNormForward: dX (+)= r·(dOut − x·r²·mean(dOut·x)).
+ * Bindings: dOut [rows,C], x [rows,C] the forward's input, dX [rows,C], and with `rstd` rstds [rows].
  */
 export function rmsNormBackward(shape: NormShape, caps: Capabilities): Lowering {
-  return lower('rmsnorm_backward', rmsnormBackward, ['dOut', 'x', 'dX!'], 'vec2f', shape, caps)
+  const bindings = ['dOut', 'x', 'dX!', ...(shape.rstd ? ['rstds'] : [])]
+  return lower('rmsnorm_backward', rmsnormBackward, bindings, shape.rstd ? 'f32' : 'vec2f', shape, caps)
 }
 
 /**
@@ -42,8 +56,8 @@ export function layerNormForward(shape: NormShape, caps: Capabilities): Lowering
 }
 
 /**
- * Gradient of layerNormForward: dX = r·(dOut − mean(dOut) − n·mean(dOut·n)), n the normalised row.
- * Bindings: dOut [rows,C], x [rows,C] the forward's input, dX [rows,C] overwritten.
+ * Gradient of layerNormForward: dX (+)= r·(dOut − mean(dOut) − n·mean(dOut·n)), n the normalised row.
+ * Bindings: dOut [rows,C], x [rows,C] the forward's input, dX [rows,C].
  */
 export function layerNormBackward(shape: NormShape, caps: Capabilities): Lowering {
   return lower('layernorm_backward', layernormBackward, ['dOut', 'x', 'dX!'], 'vec4f', shape, caps)
@@ -54,11 +68,12 @@ function lower(
   source: string,
   bindings: string[],
   SUM: string,
-  { rows, C, eps }: NormShape,
+  { rows, C, eps, accumulate, rstd = false }: NormShape,
   caps: Capabilities,
 ): Lowering {
   const vector = vectorVars(C)
   const layout = rowLayout(rows, vector.UNITS, caps)
-  const kernel = rowKernel(name, source, bindings, layout, { ...vector, SUM, ROWS: rows, C, EPS: eps })
+  const vars = { ...vector, SUM, ROWS: rows, C, EPS: eps, RSTD: rstd, PUT: accumulate ? '+=' : '=' }
+  const kernel = rowKernel(name, source, bindings, layout, vars)
   return { kernels: [kernel] }
 }

@@ -1,14 +1,18 @@
 // Tolerance: sine and cosine are within 2e-7 up to T = 4096 (a two-part frequency, then a Taylor polynomial on
-// ±π/4), and two products are added: 1e-6 on inputs of order one, far inside the 1e-5 that is asked of it.
+// ±π/4), and two products are added: 1e-6 on inputs of order one, far inside the 1e-5 that is asked of it. With QK-norm
+// the sum of D squares comes in: 1e-5.
 
 import { expect, it } from 'vitest'
 import { Rng } from '../../core/rng'
+import { rmsNormBackward, rmsNormForward } from '../../reference/norm'
 import { ropeBackward, ropeForward } from '../../reference/rope'
 import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
+import { bothStyles, narrowGpu } from '../testing/tensors'
+import type { Capabilities } from '../kernel'
 import { rope, type RopeShape } from './rope'
 
-async function run(shape: RopeShape, x: Float32Array, widest = 65535): Promise<Float32Array> {
-  const caps = { ...(await openDevice()).caps, maxWorkgroupsPerDimension: widest }
+async function run(shape: RopeShape, x: Float32Array, style?: Capabilities): Promise<Float32Array> {
+  const caps = style ?? (await openDevice()).caps
   const { y } = await runLowering(rope(shape, caps), { x, y: new Float32Array(x.length).fill(NaN) })
   return new Float32Array(y)
 }
@@ -32,8 +36,10 @@ describeGpu('rope', () => {
       it(`B${B} T${T} H${H} D${D} base ${base}${inverse ? ' inverse' : ''}`, async () => {
         const x = draw({ ...shape, inverse }, T)
         const expected = (inverse ? ropeBackward : ropeForward)(Float64Array.from(x), shape)
-        const y = await run({ ...shape, inverse }, x)
-        expectClose(y, expected, { atol: 1e-6, rtol: 1e-6, seed: T, name: 'rope y' })
+        for (const { style, caps } of await bothStyles()) {
+          const y = await run({ ...shape, inverse }, x, caps)
+          expectClose(y, expected, { atol: 1e-6, rtol: 1e-6, seed: T, name: `rope y, ${style}` })
+        }
       })
     }
   }
@@ -48,10 +54,38 @@ describeGpu('rope', () => {
   })
 
   it('more workgroups than one dimension of the grid holds', async () => {
-    const shape = { ...SHAPES[2], inverse: false }
+    const shape = { ...SHAPES[2], T: 671, inverse: false }
+    const caps = await narrowGpu()
+    expect(rope(shape, caps).kernels[0].workgroups[1]).toBeGreaterThan(1)
     const x = draw(shape, 7)
-    expectClose(await run(shape, x, 3), await run(shape, x), { atol: 0, rtol: 0, seed: 7, name: 'rope folded' })
+    const expected = ropeForward(Float64Array.from(x), shape)
+    expectClose(await run(shape, x, caps), expected, { atol: 1e-6, rtol: 1e-6, seed: 7, name: 'rope folded' })
   })
+
+  // the two terms of the gradient nearly cancel along x: 1e-5 of the largest of them
+  it.each([...SHAPES.slice(1), { B: 2, T: 5, H: 3, D: 40, base: 10000 }, { B: 1, T: 3, H: 2, D: 256, base: 10000 }])(
+    'with QK-norm, B$B T$T H$H D$D: norm after rope, norm before rope, and the gradient',
+    async (shape) => {
+      const { B, T, H, D } = shape
+      const norm = { rows: B * T * H, C: D, eps: 1e-4 }
+      const x = draw({ ...shape, inverse: false }, 12)
+      const dOut = draw({ ...shape, inverse: false }, 13)
+      const [wide, dWide] = [Float64Array.from(x), Float64Array.from(dOut)]
+      const rotated = ropeForward(wide, shape)
+      for (const { style, caps } of await bothStyles()) {
+        const options = { atol: 1e-5, rtol: 1e-5, seed: 12, name: `rope and norm, ${style}` }
+        const y = await run({ ...shape, inverse: false, eps: norm.eps }, x, caps)
+        expectClose(y, rmsNormForward(rotated, norm), options)
+        expectClose(y, ropeForward(rmsNormForward(wide, norm), shape), options)
+        const lowering = rope({ ...shape, inverse: true, eps: norm.eps, grad: true }, caps)
+        const back = await runLowering(lowering, { x: dOut, y: new Float32Array(x.length).fill(NaN), forward: x })
+        const scale = 1 / Math.sqrt(norm.eps)
+        const gradient = { ...options, atol: 1e-5 * Math.min(scale, 10), name: `gradient of ${options.name}` }
+        expectClose(new Float32Array(back.y), ropeBackward(rmsNormBackward(dWide, rotated, norm), shape), gradient)
+        expectClose(new Float32Array(back.y), rmsNormBackward(ropeBackward(dWide, shape), wide, norm), gradient)
+      }
+    },
+  )
 
   it('the inverse undoes it', async () => {
     const shape = { ...SHAPES[1], inverse: false }
