@@ -1,0 +1,186 @@
+// What a step may not do, however many there are: make anything on the device, submit twice, or leave anything behind.
+
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, it } from 'vitest'
+import { Rng } from '../core/rng'
+import type { ProgramSpec } from '../graph/program'
+import { GraphWriter, nanochatGraph } from '../graph/sampleGraphs'
+import { inferShapes } from '../graph/shapes'
+import { Session } from './session'
+import { describeGpu, expectClose, openDevice } from './testing/dawn'
+
+const STEP = { lr: 1, weightDecay: 1, momentum: null }
+const RULE = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 }
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** The smallest model that has a gradient of every kind. */
+function tinyProgram(V: number): ProgramSpec {
+  const g = new GraphWriter()
+  const graph = g.finish(g.linear(g.op('embedding', [g.param('table', V, 4), g.op('tokens', [])]), 'head', V, 4))
+  return {
+    version: 1,
+    batch: { rows: 1, context: 4, accumulate: 1 },
+    training: { clip: 0, ema: 0 },
+    graph,
+    groups: [{ ...RULE, params: ['table', 'head'], rule: 'sgd', lr: 0.01 }],
+    schedule: { lr: [1], weightDecay: [1] },
+    ramp: { momentum: [] },
+  }
+}
+
+/** Dropout, Muon and two micro-batches: all that draws or sums in an order of its own. */
+function eventfulProgram(V: number): ProgramSpec {
+  const graph = nanochatGraph({ V, C: 24, H: 4, KV: 2, D: 8, hidden: 40, windows: [3, 0], gateChannels: 8, softcap: 15 })
+  graph.output = graph.nodes.push({ op: 'dropout', inputs: [graph.output], attrs: { rate: 0.2 } }) - 1
+  const [matrices, others] = [true, false].map((isMatrix) =>
+    graph.params.map((p) => p.name).filter((name) => /layer\d\.(q|k|v|out|up|down|gate)$/.test(name) === isMatrix),
+  )
+  return {
+    ...tinyProgram(V),
+    batch: { rows: 2, context: 16, accumulate: 2 },
+    graph,
+    groups: [
+      { ...RULE, params: matrices, rule: 'muon', lr: 0.02 },
+      { ...RULE, params: others, rule: 'adamw', lr: 0.01 },
+    ],
+  }
+}
+
+async function open(program: ProgramSpec, V: number, seed: number, evaluationTokens = program.batch.context) {
+  const { device, caps } = await openDevice()
+  const evaluation = { context: program.batch.context, tokens: evaluationTokens }
+  return Session.open(device, caps, { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation }, seed)
+}
+
+function draw(rng: Rng, size: number, V: number) {
+  const tokens = () => Int32Array.from({ length: size }, () => rng.int(V))
+  return { tokens: tokens(), targets: tokens() }
+}
+
+const MADE = ['createBuffer', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync', 'createQuerySet'] as const
+
+/** Counts calls of a device until `end`. */
+async function countCalls() {
+  const { device } = await openDevice()
+  const counts: Record<string, number> = {}
+  const restore: (() => void)[] = []
+  const watch = (of: object, name: string) => {
+    const calls = of as Record<string, (...args: unknown[]) => unknown>
+    const own = calls[name].bind(of)
+    counts[name] = 0
+    calls[name] = (...args) => {
+      counts[name]++
+      return own(...args)
+    }
+    restore.push(() => void delete calls[name])
+  }
+  for (const name of MADE) watch(device, name)
+  for (const name of ['submit', 'writeBuffer']) watch(device.queue, name)
+  return { counts, end: () => restore.forEach((undo) => undo()) }
+}
+
+describeGpu('steady state', () => {
+  it('10,000 steps make nothing, submit and write once each, and leave nothing behind', async () => {
+    const V = 5
+    const session = await open(tinyProgram(V), V, 1)
+    const batch = [draw(new Rng(2), 4, V)]
+    let losses = 0
+    let last = Number.NaN
+    const run = async (from: number, to: number) => {
+      for (let step = from; step <= to; step++) {
+        for (const loss of await session.step(batch, { step, ...STEP })) {
+          losses++
+          last = loss
+        }
+      }
+      losses += (await session.drain()).length
+      // what the host held of the device is let go a turn after it was collected
+      for (let i = 0; i < 3; i++) {
+        collect()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      const { heapUsed, external } = process.memoryUsage()
+      return { heap: heapUsed + external, resident: process.memoryUsage.rss() }
+    }
+    const before = await run(1, 1000)
+    const { counts, end } = await countCalls()
+    const after = await run(1001, 11_000)
+    end()
+    expect(losses).toBe(11_000)
+    expect(last).toBeLessThan(Math.log(V))
+    for (const name of MADE) expect(counts[name], name).toBe(0)
+    expect(counts).toMatchObject({ submit: 10_000, writeBuffer: 10_000 })
+    expect(after.heap - before.heap).toBeLessThan(2 ** 20)
+    expect(after.resident - before.resident).toBeLessThan(32 * 2 ** 20)
+    session.destroy()
+  })
+
+  it('scores many batches as it scores each, in order, a few in flight', async () => {
+    const V = 20
+    const session = await open(eventfulProgram(V), V, 4, 32)
+    const { B, T } = session.plan.score
+    const batches = Array.from({ length: 40 }, (_, i) => draw(new Rng(i), B * T, V))
+    const score = async (which: typeof batches) => {
+      const all: Float32Array[] = []
+      const fill = (i: number, tokens: Int32Array, targets: Int32Array) => {
+        tokens.set(which[i].tokens)
+        targets.set(which[i].targets)
+      }
+      await session.score(which.length, fill, (i, nats) => {
+        expect(i).toBe(all.length)
+        all.push(nats.slice())
+      })
+      return all
+    }
+    const { counts, end } = await countCalls()
+    const together = await score(batches)
+    end()
+    expect(counts).toMatchObject({ createBuffer: 3, createBindGroup: 0, submit: 40, writeBuffer: 40 })
+    expect(together).toHaveLength(40)
+    for (const i of [0, 17, 39]) {
+      const [alone] = await score([batches[i]])
+      expectClose(together[i], alone, { atol: 0, rtol: 0, seed: i, name: `batch ${i}` })
+    }
+    session.destroy()
+  })
+
+  it('dropout, Muon and accumulation give the same losses bit for bit, and another seed gives others', async () => {
+    const V = 20
+    const program = eventfulProgram(V)
+    const run = async (seed: number) => {
+      const session = await open(program, V, seed)
+      const rng = new Rng(9)
+      const losses: number[] = []
+      for (let step = 1; step <= 30; step++) {
+        losses.push(...(await session.step([draw(rng, 32, V), draw(rng, 32, V)], { step, ...STEP })))
+      }
+      losses.push(...(await session.drain()))
+      const weights = await session.weights()
+      session.destroy()
+      return { losses, weights }
+    }
+    const first = await run(7)
+    const again = await run(7)
+    expect(again.losses).toEqual(first.losses)
+    expect(again.losses).toHaveLength(30)
+    expectClose(again.weights, first.weights, { atol: 0, rtol: 0, seed: 7, name: 'weights, run again' })
+    expect((await run(8)).losses).not.toEqual(first.losses)
+  })
+
+  it('a device lost in the middle ends the step that waits for it', async () => {
+    const { device } = await openDevice()
+    const session = await open(tinyProgram(5), 5, 1)
+    const batch = [draw(new Rng(2), 4, 5)]
+    const train = async () => {
+      for (let step = 1; step <= 2000; step++) {
+        await session.step(batch, { step, ...STEP })
+        if (step === 100) device.destroy()
+      }
+    }
+    await expect(train()).rejects.toThrow()
+    expect((await device.lost).reason).toBe('destroyed')
+  })
+})
