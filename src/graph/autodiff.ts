@@ -4,7 +4,7 @@
 import type { ModelGraph, Shape } from './ir'
 import type { TapedNode } from './opDef'
 import { OPS } from './ops'
-import { fuseElementwise } from './fusion'
+import { fuse } from './passes/fuse'
 import { opTensors, type Tape, type TensorId } from './tape'
 import { TapeBuilder } from './tapeBuilder'
 
@@ -76,7 +76,7 @@ function keep(tape: TapeBuilder, tensor: TensorId): TensorId {
 }
 
 function finish(tape: TapeBuilder): Tape {
-  return { B: tape.B, T: tape.T, tensors: tape.tensors, ops: fuseElementwise(tape.tensors, tape.ops), io: tape.io }
+  return { B: tape.B, T: tape.T, tensors: tape.tensors, ops: fuse(tape.tensors, tape.ops), io: tape.io }
 }
 
 function reachable(graph: ModelGraph): boolean[] {
