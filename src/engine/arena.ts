@@ -39,8 +39,11 @@ export interface ArenaLayout {
   groupOf: Uint32Array
 }
 
-/** Lays out the parameters group by group, matrices of one shape together. Padding stays zero for ever. */
-export function layoutArena(program: ProgramSpec): ArenaLayout {
+/**
+ * Lays out the parameters group by group, matrices of one shape together. Padding stays zero for ever.
+ * @param stackFloats no stack is longer: what one binding holds
+ */
+export function layoutArena(program: ProgramSpec, stackFloats = Infinity): ArenaLayout {
   const groupIndex = new Map<string, number>()
   for (const [i, group] of program.groups.entries()) for (const name of group.params) groupIndex.set(name, i)
   const order = program.graph.params
@@ -53,7 +56,7 @@ export function layoutArena(program: ProgramSpec): ArenaLayout {
   for (const { spec, group } of order) {
     const size = product(spec.shape)
     const stride = Math.ceil(size / ARENA_ALIGN) * ARENA_ALIGN
-    if (program.groups[group].rule === 'muon') addToStack(stacks, spec, group, total, stride)
+    if (program.groups[group].rule === 'muon') addToStack(stacks, spec, group, total, stride, stackFloats)
     entries.push({ spec, group, offset: total, size })
     total += stride
     paramCount += size
@@ -66,10 +69,11 @@ export function layoutArena(program: ProgramSpec): ArenaLayout {
   return { entries, byName: new Map(entries.map((e) => [e.spec.name, e])), stacks, total, paramCount, groupOf }
 }
 
-function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number): void {
+function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number, most: number): void {
   const [rows, cols] = spec.shape
   const last = stacks.at(-1)
-  if (last && last.group === group && last.rows === rows && last.cols === cols) last.count++
+  const same = last && last.group === group && last.rows === rows && last.cols === cols
+  if (same && (last.count + 1) * stride <= most) last.count++
   else stacks.push({ group, rows, cols, count: 1, offset, stride })
 }
 

@@ -16,14 +16,9 @@ export interface BufferRange {
   bytes: number
 }
 
-/**
- * Buffers that last (`dedicate`) and buffers that are lent and taken back (`acquire`, `release`).
- * A released buffer serves the next tensor that fits; the largest free one is made larger before a new one
- * is added, because only the difference costs memory.
- */
+/** The buffers of a plan: those that last, and the shelves on which packing.ts places what does not. */
 export class BufferPool {
   readonly buffers: PlannedBuffer[] = []
-  private readonly free = new Set<number>()
 
   dedicate(label: string, bytes: number): BufferRange {
     this.buffers.push({ label, bytes: align(bytes) })
@@ -36,27 +31,6 @@ export class BufferPool {
     to.bytes = offset + bytes
     this.buffers[to.buffer].bytes = align(to.bytes)
     return { buffer: to.buffer, offset, bytes }
-  }
-
-  acquire(label: string, bytes: number): BufferRange {
-    const need = align(bytes)
-    let best = -1
-    for (const index of this.free) {
-      if (best < 0) best = index
-      else {
-        const [size, bestSize] = [this.buffers[index].bytes, this.buffers[best].bytes]
-        const better = bestSize < need ? size > bestSize : size >= need && size < bestSize
-        if (better) best = index
-      }
-    }
-    if (best < 0) return { ...this.dedicate(label, bytes), bytes }
-    this.free.delete(best)
-    this.buffers[best].bytes = Math.max(this.buffers[best].bytes, need)
-    return { buffer: best, offset: 0, bytes }
-  }
-
-  release(range: BufferRange): void {
-    this.free.add(range.buffer)
   }
 
   get totalBytes(): number {

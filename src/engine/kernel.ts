@@ -10,6 +10,8 @@ export interface Capabilities {
   f16: boolean
   /** kernel variants chosen by measurement, by tuning key; a key that is absent follows the built-in rule */
   choices?: Readonly<Record<string, string>>
+  /** the most this adapter has been measured to do: matrix products and plain copies; absent before it is measured */
+  peaks?: Readonly<{ gflops: number; gbps: number }>
   maxWorkgroupsPerDimension: number
   maxWorkgroupStorageBytes: number
   maxInvocationsPerWorkgroup: number

@@ -6,7 +6,8 @@ import type { ArenaLayout, MuonStackLayout } from './arena'
 import type { Capabilities, Lowering } from './kernel'
 import { matmul } from './kernels/matmul'
 import { muonApply, muonMomentum } from './kernels/muon'
-import { gradNorm, updateElementwise } from './kernels/update'
+import { BLOCK, gradNormOver, updateElementwise } from './kernels/update'
+import { dispatchLimits } from './rates'
 
 /**
  * Coefficients (a, b, c) of the five quintic steps X ← aX + bAX + cA²X with A = XXᵀ.
@@ -29,6 +30,8 @@ export interface UpdateStep {
   range: { offset: number; size: number }
   /** binding name → buffer name; a name absent here is its own */
   rename: Record<string, string>
+  /** the pieces of temporary buffers that this step binds, in bytes; a name absent here is bound whole */
+  pieces?: Record<string, { offset: number; bytes: number }>
 }
 
 export interface UpdatePlan {
@@ -42,17 +45,38 @@ export interface UpdatePlan {
 /** The kernels of one optimiser step, in order. */
 export function planUpdate(program: ProgramSpec, arena: ArenaLayout, caps: Capabilities): UpdatePlan {
   const clip = program.training.clip > 0
-  const whole = { offset: 0, size: arena.total }
+  const ranges = arenaRanges(arena.total, caps)
   const plan: UpdatePlan = { steps: [], temporaries: {}, constants: {} }
-  if (clip) {
-    plan.steps.push({ lowering: gradNorm({ count: arena.total }, caps), range: whole, rename: {} })
-    plan.temporaries.gradNorm = 16
-  }
+  if (clip) normSteps(plan, ranges, caps)
   for (const [index, stack] of arena.stacks.entries()) muonSteps(plan, stack, index, clip, caps)
   // last, because it also averages the weights that Muon has just moved
-  const lowering = updateElementwise({ count: arena.total, clip, ema: program.training.ema > 0 }, caps)
-  plan.steps.push({ lowering, range: whole, rename: {} })
+  for (const range of ranges) {
+    const lowering = updateElementwise({ count: range.size, clip, ema: program.training.ema > 0 }, caps)
+    plan.steps.push({ lowering, range, rename: {} })
+  }
   return plan
+}
+
+/** Ranges start at multiples of this many floats, so that their part of groupOf can be bound: 256 bytes of it. */
+const RANGE_ALIGN = BLOCK * 64
+
+/** The arena in as few equal ranges as bindings and a dispatch's time allow: one, unless it is large. */
+function arenaRanges(total: number, caps: Capabilities): { offset: number; size: number }[] {
+  // seven floats are read or written for each parameter
+  const most = Math.min(caps.maxBindingBytes / 4, dispatchLimits(caps).floats / 7)
+  const count = Math.ceil(total / most)
+  const size = Math.ceil(total / count / RANGE_ALIGN) * RANGE_ALIGN
+  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({ offset: i * size, size: Math.min(size, total - i * size) }))
+}
+
+/** The norm of all gradients: sums of squares of each range, then their root. */
+function normSteps(plan: UpdatePlan, ranges: { offset: number; size: number }[], caps: Capabilities): void {
+  const { partials, final, bytes } = gradNormOver(ranges.map(({ size }) => size), caps) // prettier-ignore
+  plan.temporaries.gradNorm = 16
+  plan.temporaries.normPartial = bytes
+  for (const [i, { kernel, piece }] of partials.entries())
+    plan.steps.push({ lowering: { kernels: [kernel] }, range: ranges[i], rename: { partial: 'normPartial' }, pieces: { normPartial: piece } })
+  plan.steps.push({ lowering: { kernels: [final] }, range: ranges[0], rename: { partial: 'normPartial' } })
 }
 
 function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip: boolean, caps: Capabilities): void {

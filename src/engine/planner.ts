@@ -5,13 +5,16 @@ import { LabError } from '../core/errors'
 import type { Shape } from '../graph/ir'
 import type { ProgramSpec } from '../graph/program'
 import { buildTape } from '../graph/autodiff'
-import type { Tape, TensorId } from '../graph/tape'
+import { chunkHead, HEAD_BYTES } from '../graph/passes/chunkHead'
+import { recompute } from '../graph/passes/recompute'
+import type { Tape } from '../graph/tape'
 import { layoutArena, type ArenaLayout } from './arena'
+import { stagingBytes } from './backends/webgpu/readRing'
 import { BufferPool, type BufferRange, type PlannedBuffer } from './bufferPool'
 import type { Capabilities, Kernel } from './kernel'
 import { HYPER_STRIDE } from './kernels/update'
-import { lifetimes, lowerOp } from './lower'
-import { planUpdate, type UpdatePlan } from './optimizers'
+import { planUpdate } from './optimizers'
+import { Placement, tooLarge } from './placement'
 
 /** One dispatch: ranges in the order of the kernel's bindings. */
 export interface Command {
@@ -32,7 +35,12 @@ export interface ModelPlan {
   program: ProgramSpec
   arena: ArenaLayout
   buffers: PlannedBuffer[]
+  /** all buffers, and the staging buffers through which losses and scores are read */
   totalBytes: number
+  /** short-lived memory: what was set aside, and the most that is alive at one moment */
+  activations: { bytes: number; peakBytes: number }
+  /** pieces of the forward pass of which all but the last are computed again in backward; 1: nothing is */
+  segments: number
   state: {
     params: BufferRange
     grads: BufferRange
@@ -61,16 +69,38 @@ export interface PlanRequest {
   shapes: readonly Shape[]
   vocab: number
   evaluation: { context: number; tokens: number }
+  /** what the whole plan may take: a plan that would take more computes activations twice rather than keep them */
+  memoryBytes?: number
 }
 
+/** Pieces a forward pass may be cut into to save memory; the fewest that are enough are chosen. */
+const SEGMENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
+
 /**
- * Plans a program on an adapter.
- * @throws LabError "program.memory" when a tensor exceeds what the adapter can bind
+ * Plans a program on an adapter: the same request and capabilities give the same plan.
+ * @throws LabError "program.memory" when a tensor exceeds what the adapter can bind, an arena what it can allocate,
+ *   or the whole what `memoryBytes` allows, however often activations are computed again
  */
 export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
+  const limit = request.memoryBytes ?? Infinity
+  let smallest = planWith(request, caps, SEGMENTS[0])
+  for (const segments of SEGMENTS.slice(1)) {
+    if (smallest.totalBytes <= limit) return smallest
+    const plan = planWith(request, caps, segments)
+    if (plan.totalBytes < smallest.totalBytes) smallest = plan
+  }
+  if (smallest.totalBytes <= limit) return smallest
+  const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`
+  throw new LabError('program.memory', `The program needs at least ${mib(smallest.totalBytes)}; ${mib(limit)} are allowed`, {
+    hint: 'Use fewer rows or a shorter context with more accumulate, or a smaller model.',
+    data: { bytes: smallest.totalBytes, limit },
+  })
+}
+
+function planWith(request: PlanRequest, caps: Capabilities, segments: number): ModelPlan {
   const { program, shapes, vocab, evaluation } = request
   const { rows, context, accumulate } = program.batch
-  const arena = layoutArena(program)
+  const arena = layoutArena(program, caps.maxBindingBytes / 4)
   const pool = new BufferPool()
   const arenaBytes = arena.total * 4
   const upload = pool.dedicate('upload', 0)
@@ -85,26 +115,26 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
     hyper: pool.append(upload, program.groups.length * HYPER_STRIDE * 4),
     stepState: pool.append(upload, accumulate * 256),
   }
-  const planner = new TapePlanner(pool, arena, state, caps)
-  const train = planTraining(planner, program, shapes)
+  if (arenaBytes > caps.maxBufferBytes) throw tooLarge(`The arena of ${arena.paramCount} parameters`, arenaBytes, caps.maxBufferBytes)
+  const placement = new Placement(pool, arena, state, caps)
+  const train = planTraining(placement, request, caps, segments)
   const update = planUpdate(program, arena, caps)
-  const constants = new Map(Object.entries(update.constants).map(([name, values]) => [name, { range: pool.dedicate(name, 4 * values.length), values }]))
-  const named = new Map([...constants].map(([name, { range }]) => [name, range]))
-  train.commands.push(...updateCommands(pool, state, update, named))
+  const constants = Object.entries(update.constants).map(([name, values]) => ({ name, range: pool.dedicate(name, 4 * values.length), values }))
+  train.commands.push(...placement.update(update, new Map(constants.map(({ name, range }) => [name, range]))))
   // evaluation needs no gradients: about as many tokens at once as training, in rows of its own context
   const scoreRows = Math.max(1, Math.min(Math.floor((rows * context) / evaluation.context), Math.floor(evaluation.tokens / evaluation.context)))
-  const scoreTape = buildTape(program.graph, shapes, scoreRows, evaluation.context, { kind: 'score' })
-  const scoreInputs = planner.inputs(scoreTape, pool.dedicate('score/inputs', 0))
+  const scoreTape = fit(buildTape(program.graph, shapes, scoreRows, evaluation.context, { kind: 'score' }), caps)
+  const scoreInputs = placement.inputs(scoreTape, pool.dedicate('score/inputs', 0))
   const nats = pool.dedicate('score/nats', scoreRows * evaluation.context * 4)
   const score = {
     B: scoreRows,
     T: evaluation.context,
     inputs: scoreInputs,
     nats,
-    commands: planner.place(scoreTape, scoreInputs, new Map([[scoreTape.io.nats, nats]]), 0),
+    commands: placement.tape(scoreTape, scoreInputs, new Map([[scoreTape.io.nats, nats]]), 0),
   }
-  const probeTape = buildTape(program.graph, shapes, 2, evaluation.context, { kind: 'logits' })
-  const probeInputs = planner.inputs(probeTape, pool.dedicate('probe/inputs', 0))
+  const probeTape = fit(buildTape(program.graph, shapes, 2, evaluation.context, { kind: 'logits' }), caps)
+  const probeInputs = placement.inputs(probeTape, pool.dedicate('probe/inputs', 0))
   const logits = pool.dedicate('probe/logits', 2 * evaluation.context * vocab * 4)
   const probe = {
     B: 2,
@@ -112,141 +142,35 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
     V: vocab,
     inputs: probeInputs,
     logits,
-    commands: planner.place(probeTape, probeInputs, new Map([[probeTape.io.logits, logits]]), 0),
+    commands: placement.tape(probeTape, probeInputs, new Map([[probeTape.io.logits, logits]]), 0),
   }
-  for (const buffer of pool.buffers) checkLimit(buffer, caps)
-  return { program, arena, buffers: pool.buffers, totalBytes: pool.totalBytes, state, constants: [...constants.values()], train, score, probe }
+  const lastingBytes = pool.totalBytes
+  const peakBytes = placement.settle()
+  const activations = { bytes: pool.totalBytes - lastingBytes, peakBytes }
+  for (const { label, bytes } of pool.buffers) if (bytes > caps.maxBufferBytes) throw tooLarge(label, bytes, caps.maxBufferBytes)
+  // staging buffers of scores are there while scoring; a single reading of logits or weights comes and goes
+  const totalBytes = pool.totalBytes + stagingBytes(4) + stagingBytes(nats.bytes)
+  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, state, constants, train, score, probe }
 }
 
-function planTraining(planner: TapePlanner, program: ProgramSpec, shapes: readonly Shape[]): ModelPlan['train'] {
+/** What a tape must undergo to run within the adapter's limits. */
+function fit(tape: Tape, caps: Capabilities): Tape {
+  return chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes))
+}
+
+function planTraining(placement: Placement, request: PlanRequest, caps: Capabilities, segments: number): ModelPlan['train'] {
+  const { program, shapes } = request
   const { rows: B, context: T, accumulate } = program.batch
-  const loss = planner.pool.dedicate('loss', 16)
-  const commands: Command[] = []
-  const inputs: InputRanges[] = []
-  const first = buildTape(program.graph, shapes, B, T, { kind: 'train', first: true, accumulate })
-  const rest = accumulate > 1 ? buildTape(program.graph, shapes, B, T, { kind: 'train', first: false, accumulate }) : null
-  for (let micro = 0; micro < accumulate; micro++) {
-    const tape = micro === 0 ? first : rest!
-    inputs.push(planner.inputs(tape, planner.state.upload))
-    commands.push(...planner.place(tape, inputs[micro], new Map([[tape.io.loss, loss]]), micro))
+  const loss = placement.pool.dedicate('loss', 16)
+  const tapeOf = (first: boolean) => fit(recompute(buildTape(program.graph, shapes, B, T, { kind: 'train', first, accumulate }), segments), caps)
+  const first = tapeOf(true)
+  const inputs = Array.from({ length: accumulate }, () => placement.inputs(first, placement.state.upload))
+  const commands = placement.tape(first, inputs[0], new Map([[first.io.loss, loss]]), 0)
+  if (accumulate > 1) {
+    const rest = tapeOf(false)
+    const second = placement.tape(rest, inputs[1], new Map([[rest.io.loss, loss]]), 1)
+    commands.push(...second)
+    for (let micro = 2; micro < accumulate; micro++) commands.push(...placement.again(second, inputs[1], inputs[micro], { from: 1, to: micro }))
   }
   return { B, T, commands, inputs, loss }
-}
-
-function checkLimit(buffer: PlannedBuffer, caps: Capabilities): void {
-  const limit = Math.min(caps.maxBindingBytes, caps.maxBufferBytes)
-  if (buffer.bytes <= limit) return
-  const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`
-  throw new LabError('program.memory', `${buffer.label} needs ${mib(buffer.bytes)}, but this adapter binds at most ${mib(limit)}`, {
-    hint: 'Make the batch, the context, the width or the vocabulary smaller, or raise accumulate.',
-    data: { bytes: buffer.bytes, limit },
-  })
-}
-
-/** Gives every tensor of a tape a place, reusing memory as soon as its last reader has run. */
-class TapePlanner {
-  readonly pool: BufferPool
-  private readonly arena: ArenaLayout
-  readonly state: ModelPlan['state']
-  private readonly caps: Capabilities
-
-  constructor(pool: BufferPool, arena: ArenaLayout, state: ModelPlan['state'], caps: Capabilities) {
-    this.pool = pool
-    this.arena = arena
-    this.state = state
-    this.caps = caps
-  }
-
-  /** Gives the tape's inputs their places at the end of `whole`. */
-  inputs(tape: Tape, whole: BufferRange): InputRanges {
-    const range = (name: 'tokens' | 'targets' | 'order' | 'starts') =>
-      tape.io[name] < 0 ? null : this.pool.append(whole, tape.tensors[tape.io[name]].size * 4)
-    return { whole, tokens: range('tokens')!, targets: range('targets'), order: range('order'), starts: range('starts') }
-  }
-
-  /** @param results where the tensors that the host reads are to be written */
-  place(tape: Tape, inputs: InputRanges, results: ReadonlyMap<TensorId, BufferRange>, micro: number): Command[] {
-    const { first, last } = lifetimes(tape.ops, tape.tensors.length)
-    const places = new Map<TensorId, BufferRange>(results)
-    for (const name of ['tokens', 'targets', 'order', 'starts'] as const) {
-      const range = inputs[name]
-      if (range) places.set(tape.io[name], range)
-    }
-    const weights = this.state.ema !== null && tape.io.loss < 0 ? this.state.ema : this.state.params
-    for (const [id, tensor] of tape.tensors.entries()) {
-      if (tensor.role !== 'param' && tensor.role !== 'grad') continue
-      const entry = this.arena.byName.get(tensor.name)!
-      const { buffer } = tensor.role === 'param' ? weights : this.state.grads
-      places.set(id, { buffer, offset: entry.offset * 4, bytes: entry.size * 4 })
-    }
-    const stepState = { buffer: this.state.stepState.buffer, offset: micro * 256, bytes: 16 }
-    const commands: Command[] = []
-    for (const [at, op] of tape.ops.entries()) {
-      const { lowering, tensors } = lowerOp(op, tape.tensors, this.caps)
-      for (const id of Object.values(tensors))
-        if (!places.has(id)) places.set(id, this.pool.acquire('activations', tape.tensors[id].size * 4))
-      const scratch = Object.entries(lowering.scratch ?? {}).map(
-        ([name, bytes]) => [name, this.pool.acquire('activations', bytes)] as const,
-      )
-      const named = new Map<string, BufferRange>([['stepState', stepState], ...scratch])
-      for (const [name, id] of Object.entries(tensors)) named.set(name, places.get(id)!)
-      for (const kernel of lowering.kernels) commands.push(bind(kernel, named))
-      for (const [, range] of scratch) this.pool.release(range)
-      for (const id of new Set(Object.values(tensors))) {
-        const lent = tape.tensors[id].role === 'activation' && !results.has(id)
-        if (lent && last[id] === at && first[id] >= 0) this.pool.release(places.get(id)!)
-      }
-    }
-    return commands
-  }
-}
-
-function updateCommands(
-  pool: BufferPool,
-  state: ModelPlan['state'],
-  plan: UpdatePlan,
-  constants: ReadonlyMap<string, BufferRange>,
-): Command[] {
-  const temporaries = new Map<string, { range: BufferRange; last: number }>()
-  const uses = (step: UpdatePlan['steps'][number]) =>
-    new Set(step.lowering.kernels.flatMap((k) => k.bindings.map((b) => step.rename[b.name] ?? b.name)))
-  const lastUse = new Map<string, number>()
-  for (const [at, step] of plan.steps.entries()) for (const name of uses(step)) lastUse.set(name, at)
-  const commands: Command[] = []
-  for (const [at, step] of plan.steps.entries()) {
-    const scratch = Object.entries(step.lowering.scratch ?? {}).map(
-      ([name, bytes]) => [name, pool.acquire('activations', bytes)] as const,
-    )
-    const ofArena = ({ buffer }: BufferRange) => ({ buffer, offset: step.range.offset * 4, bytes: step.range.size * 4 })
-    const named = new Map<string, BufferRange>([
-      ['params', ofArena(state.params)],
-      ['grads', ofArena(state.grads)],
-      ['m', ofArena(state.m)],
-      ['v', ofArena(state.v)],
-      ['groupOf', state.groupOf],
-      ['hyper', state.hyper],
-      ...constants,
-      ...scratch,
-    ])
-    if (state.ema) named.set('ema', ofArena(state.ema))
-    for (const name of uses(step)) {
-      const bytes = plan.temporaries[name]
-      if (bytes === undefined) continue
-      if (!temporaries.has(name)) temporaries.set(name, { range: pool.acquire('activations', bytes), last: lastUse.get(name)! })
-      named.set(name, temporaries.get(name)!.range)
-    }
-    for (const kernel of step.lowering.kernels) commands.push(bind(kernel, named, step.rename))
-    for (const [, range] of scratch) pool.release(range)
-    for (const { range, last } of temporaries.values()) if (last === at) pool.release(range)
-  }
-  return commands
-}
-
-function bind(kernel: Kernel, named: ReadonlyMap<string, BufferRange>, rename: Record<string, string> = {}): Command {
-  const ranges = kernel.bindings.map(({ name }) => {
-    const range = named.get(rename[name] ?? name)
-    if (!range) throw new LabError('lab.internal', `${kernel.name}: nothing is bound to "${name}"`)
-    return range
-  })
-  return { kernel, ranges }
 }

@@ -67,18 +67,29 @@ export function updateElementwise({ count, clip, ema }: UpdateShape, caps: Capab
  * Bindings: grads f32 [count] with count a multiple of 4, gradNorm f32 [1] overwritten; scratch `partial`.
  */
 export function gradNorm({ count }: { count: number }, caps: Capabilities): Lowering {
-  const loads = count / 4
-  const parts = Math.min(caps.software ? 256 : 1024, Math.ceil(loads / 64))
-  const units = Math.ceil(loads / parts)
-  const layout = rowLayout(parts, units, caps)
+  const { partials, final, bytes } = gradNormOver([count], caps)
+  return { kernels: [partials[0].kernel, final], scratch: { partial: bytes } }
+}
+
+/**
+ * The norm of gradients that are bound in several ranges: one kernel for each range, which writes its `piece` of
+ * `partial` (in bytes), and one that reads the whole of it.
+ * @param counts floats of each range, multiples of 4; all but the last at least 2¹⁸, so that pieces are aligned
+ */
+export function gradNormOver(counts: readonly number[], caps: Capabilities) {
+  let parts = 0
+  const partials = counts.map((count) => {
+    const loads = count / 4
+    const rows = Math.min(caps.software ? 256 : 1024, Math.ceil(loads / 64))
+    const units = Math.ceil(loads / rows)
+    const vars = { COUNT: count, ROWS: rows, UNITS: units }
+    const kernel = rowKernel('grad_norm_partial', partialSource, ['grads', 'partial!'], rowLayout(rows, units, caps), vars)
+    const piece = { offset: 4 * parts, bytes: 4 * rows }
+    parts += rows
+    return { kernel, piece }
+  })
   const lanes = caps.software ? 1 : Math.min(256, powerOfTwo(parts))
-  const last = { lanes, workgroup: lanes, workgroups: [1, 1, 1] as [number, number, number] }
-  const vars = { COUNT: count, ROWS: parts, UNITS: units }
-  return {
-    kernels: [
-      rowKernel('grad_norm_partial', partialSource, ['grads', 'partial!'], layout, vars),
-      rowKernel('grad_norm_final', finalSource, ['partial', 'gradNorm!'], last, { PARTS: parts }),
-    ],
-    scratch: { partial: 4 * parts },
-  }
+  const layout = { lanes, workgroup: lanes, workgroups: [1, 1, 1] as [number, number, number] }
+  const final = rowKernel('grad_norm_final', finalSource, ['partial', 'gradNorm!'], layout, { PARTS: parts })
+  return { partials, final, bytes: 4 * parts }
 }

@@ -29,6 +29,16 @@ interface Slot {
   map: Promise<undefined> | null
 }
 
+/** Results that one staging buffer holds. */
+function placesFor(bytes: number): number {
+  return Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_BYTES / bytes)))
+}
+
+/** Bytes that a ring for results of `bytes` allocates. */
+export function stagingBytes(bytes: number): number {
+  return SLOTS * bytes * placesFor(bytes)
+}
+
 /** Results of equal size in the order they were submitted; each arrives once it has been computed. */
 export class ReadRing {
   private readonly slots: Slot[]
@@ -45,7 +55,7 @@ export class ReadRing {
   /** @param bytes of one result, a multiple of 4 */
   constructor(device: GPUDevice, label: string, bytes: number) {
     this.bytes = bytes
-    this.places = Math.max(1, Math.min(MOST_PLACES, Math.floor(MOST_BYTES / bytes)))
+    this.places = placesFor(bytes)
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     this.slots = Array.from({ length: SLOTS }, (_, i) => ({
       buffer: device.createBuffer({ label: `${label}/${i}`, size: bytes * this.places, usage }),
