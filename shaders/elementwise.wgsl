@@ -6,9 +6,8 @@
 // Writes:   y overwrites; with ACC it accumulates.
 // Limits:   any shape
 // Check:    src/reference/elementwise.ts; atol 1e-6, rtol 2e-5 (f32 exp and tanh)
-#{TYPES}
-#{BINDINGS}
 #{FUNCTIONS}
+#{BINDINGS}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

@@ -30,12 +30,8 @@ export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabi
       for (const [i, id] of op.inputs.entries()) names[`x${i}`] = id
       return bound(elementwise(op, caps), names)
     }
-    case 'matmul': {
-      const { orient, M, N, K, accumulate } = op
-      const names: Record<string, TensorId> = { a: op.a, b: op.b, c: op.output }
-      if (op.bias !== null) names.bias = op.bias
-      return bound(matmul({ orient, M, N, K, accumulate, bias: op.bias !== null }, caps), names)
-    }
+    case 'matmul':
+      return lowerMatmul(op, caps)
     case 'embedding':
       return bound(embeddingForward(op, caps), { table: op.table, tokens: op.tokens, y: op.output })
     case 'embeddingGrad':
@@ -98,4 +94,22 @@ export function lifetimes(ops: readonly TapeOp[], count: number): { first: Int32
     }
   }
   return { first, last }
+}
+
+function lowerMatmul(op: Extract<TapeOp, { kind: 'matmul' }>, caps: Capabilities): BoundLowering {
+  const { orient, M, N, K, accumulate, bias } = op
+  let { inputs, inputShapes, steps, pre } = op.epilogue ?? { inputs: [], inputShapes: [], steps: [], pre: null }
+  if (bias !== null) {
+    // a bias is one more step in front: everything that read the value now reads its sum with the bias
+    const shifted = steps.map((step) => ({ ...step, args: step.args.map((arg) => (arg === 0 ? -1 : arg > 0 ? arg + 1 : arg - 1)) }))
+    steps = [{ fn: 'add', args: [0, 1] }, ...shifted]
+    inputs = [bias, ...inputs]
+    inputShapes = [[1, N], ...inputShapes]
+  }
+  const tensors: Record<string, TensorId> = { a: op.a, b: op.b, c: op.output }
+  if (op.scale !== undefined) tensors.scale = op.scale
+  for (const [i, id] of inputs.entries()) tensors[`e${i}`] = id
+  if (pre !== null) tensors.pre = pre
+  const epilogue = steps.length > 0 || pre !== null ? { inputShapes, steps, pre: pre !== null } : undefined
+  return { lowering: matmul({ orient, M, N, K, accumulate, scale: op.scale !== undefined, epilogue }, caps), tensors }
 }

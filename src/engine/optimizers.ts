@@ -100,10 +100,10 @@ function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip
     // A = XXᵀ (or XᵀX when X is tall, so that A is the small square)
     const gram = { count, a: stride, b: stride, c: square }
     const K = wide ? cols : rows
-    push(matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram }, caps), { a: from, b: from, c: names.gram })
+    push(matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram, symmetric: true }, caps), { a: from, b: from, c: names.gram })
     // mix = bA + cA²; A is symmetric, so A·A = A·Aᵀ, the faster orientation
     const squareBatch = { count, a: square, b: square, c: square }
-    push(matmul({ orient: 'NT', M: small, N: small, K: small, mix: true, batch: squareBatch }, caps), {
+    push(matmul({ orient: 'NT', M: small, N: small, K: small, mix: true, batch: squareBatch, symmetric: true }, caps), {
       a: names.gram,
       b: names.gram,
       c: names.mix,

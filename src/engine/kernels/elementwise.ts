@@ -3,6 +3,7 @@
 import math from '../../../shaders/lib/math.wgsl?raw'
 import library from '../../../shaders/lib/elementwise.wgsl?raw'
 import template from '../../../shaders/elementwise.wgsl?raw'
+import { LabError } from '../../core/errors'
 import type { ElementwiseStep } from '../../graph/tape'
 import { grid, type Access, type Capabilities, type Lowering } from '../kernel'
 import { expandTemplate } from '../template'
@@ -42,13 +43,12 @@ export function elementwise({ shape, inputShapes, steps, accumulate }: Elementwi
   declarations.push(`@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<V>;`)
   const used = new Set(inputs.map((_, i) => i).filter((i) => steps.some((s) => s.args.includes(i))))
   const body = [...used].map((i) => `      let v${i} = ${inputs[i].splat && wide ? `V(x${i}[${inputs[i].index}])` : `x${i}[${inputs[i].index}]`};`)
-  for (const [s, step] of steps.entries()) body.push(`      let s${s} = ${call(step)};`)
+  body.push(...stepLines(steps).map((text) => `      ${text}`))
   const result = `s${steps.length - 1}`
   body.push(`      y[i] = ${accumulate ? `y[i] + ${result}` : result};`)
   const code = expandTemplate(template, {
-    TYPES: `alias V = ${wide ? 'vec4f' : 'f32'};`,
     BINDINGS: declarations.join('\n'),
-    FUNCTIONS: `${math}\n${expandTemplate(library, { TANH: wide ? 'safeTanh4' : 'safeTanh' })}`,
+    FUNCTIONS: primitives(steps, wide),
     BODY: body.join('\n'),
     GRID_X: workgroups[0],
     PER: per,
@@ -57,10 +57,37 @@ export function elementwise({ shape, inputShapes, steps, accumulate }: Elementwi
   return { kernels: [{ name: nameOf(steps), code, bindings, workgroups }] }
 }
 
-function call(step: ElementwiseStep): string {
-  const args = step.args.map((a) => (a >= 0 ? `v${a}` : `s${-1 - a}`))
-  const constants = (step.constants ?? []).map((c) => `V(${float(c)})`)
-  return `f_${step.fn}(${[...args, ...constants].join(', ')})`
+/** One WGSL statement per step: inputs are v0, v1, …, results s0, s1, …, all of type V. */
+export function stepLines(steps: readonly ElementwiseStep[]): string[] {
+  return steps.map(({ fn, args, constants = [] }, s) => {
+    const values = args.map((a) => (a >= 0 ? `v${a}` : `s${-1 - a}`))
+    return `let s${s} = f_${fn}(${[...values, ...constants.map((c) => `V(${float(c)})`)].join(', ')});`
+  })
+}
+
+/** Every primitive of the library, by name, with those it calls. */
+const PRIMITIVES = new Map(
+  library.split(/^(?=fn f_)/m).slice(1).map((text) => [/^fn f_(\w+)/.exec(text)![1], text] as const), // prettier-ignore
+)
+
+/**
+ * WGSL of the type V (vec4f or f32) and of the primitives that the steps use, and no others: every one costs compile time.
+ * @throws LabError "gpu.shader" for a primitive that shaders/lib/elementwise.wgsl does not have
+ */
+export function primitives(steps: readonly ElementwiseStep[], wide: boolean): string {
+  if (steps.length === 0) return ''
+  const used = new Set<string>()
+  const use = (name: string) => {
+    const text = PRIMITIVES.get(name)
+    if (text === undefined) throw new LabError('gpu.shader', `elementwise: there is no primitive "${name}"`)
+    if (used.has(name)) return
+    used.add(name)
+    for (const [, inner] of text.matchAll(/f_(\w+)\(/g)) use(inner)
+  }
+  for (const { fn } of steps) use(fn)
+  const functions = [...PRIMITIVES].filter(([name]) => used.has(name)).map(([, text]) => text).join('') // prettier-ignore
+  const expanded = expandTemplate(functions, { TANH: wide ? 'safeTanh4' : 'safeTanh' })
+  return `alias V = ${wide ? 'vec4f' : 'f32'};\n${functions.includes('#{TANH}') ? math : ''}\n${expanded}`
 }
 
 /** A WGSL float literal. */

@@ -2,9 +2,13 @@ import { expect, it } from 'vitest'
 import { Rng } from '../../core/rng'
 import { linearForward } from '../../reference/linear'
 import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
-import { matmul, type MatmulShape, type Orient } from './matmul'
+import type { Capabilities } from '../kernel'
+import { matmul, matmulKey, type MatmulShape, type Orient } from './matmul'
+import type { Finish } from './matmulStore'
 
-const SIZES: [number, number, number][] = [
+type Size = [M: number, N: number, K: number]
+
+const SIZES: Size[] = [
   [1, 1, 1],
   [3, 5, 7],
   [4, 4, 4],
@@ -15,11 +19,29 @@ const SIZES: [number, number, number][] = [
   [128, 96, 64],
 ]
 
-/** The tiled kernel guards every side alike, and a barrier costs a second to compile on a software adapter. */
-const HARDWARE_SIZES: typeof SIZES = [
-  [3, 5, 7],
-  [68, 132, 36],
+/** Whole vectors with tails on every side; whole tiles. */
+const VECTOR_SIZES: Size[] = [
+  [36, 44, 52],
+  [64, 64, 32],
 ]
+
+// A barrier costs a second to compile on a software adapter: the tiled kernels are tried with small tiles, of which
+// the large ones are only more.
+const VARIANTS: [variant: string, sizes: Size[]][] = [
+  ['software 4x4 4x1', VECTOR_SIZES],
+  ['software 16x8 4x2', VECTOR_SIZES],
+  ['software 8x4 4x4 quads', VECTOR_SIZES],
+  ['software 4x8 8x1 quads', VECTOR_SIZES],
+  ['tiled 32x16 4x4 k8 s1', [[36, 44, 52], [35, 45, 53]]],
+  ['tiled 16x32 4x4 k4 s3', [[35, 45, 53]]],
+  ['tiled 32x64 8x8 k16 s2', [[64, 64, 64]]],
+] // prettier-ignore
+
+/** This adapter's capabilities with one variant forced on a product. */
+async function forced(shape: MatmulShape, variant: string): Promise<Capabilities> {
+  const { caps } = await openDevice()
+  return { ...caps, choices: { [matmulKey(shape)]: variant } }
+}
 
 /** op(A) [M,K] and op(B)ᵀ [N,K] laid out for the orientation. */
 function operands(orient: Orient, M: number, N: number, K: number, rng: Rng, scale = 1) {
@@ -35,49 +57,103 @@ function operands(orient: Orient, M: number, N: number, K: number, rng: Rng, sca
 const tolerance = (K: number, scale = 1) => ({ atol: 1e-5 * Math.sqrt(K) * scale, rtol: 1e-4 })
 
 describeGpu('matmul', () => {
-  for (const orient of ['NN', 'NT', 'TN'] as const)
-    for (const style of ['software', 'software without subgroups', 'hardware'] as const)
-      it(`${orient} ${style} matches the oracle on awkward sizes`, async () => {
-        const { caps } = await openDevice()
-        const own = { ...caps, software: style !== 'hardware', subgroups: style === 'software' && caps.subgroups }
-        for (const [seed, [M, N, K]] of (own.software ? SIZES : HARDWARE_SIZES).entries()) {
-          const { a, b, expected } = operands(orient, M, N, K, new Rng(seed))
+  for (const orient of ['NN', 'NT', 'TN'] as const) {
+    it(`${orient} matches the oracle on awkward sizes`, async () => {
+      const { caps } = await openDevice()
+      const software = { ...caps, software: true, choices: {} }
+      for (const [seed, [M, N, K]] of SIZES.entries()) {
+        const { a, b, expected } = operands(orient, M, N, K, new Rng(seed))
+        for (const own of caps.subgroups ? [software, { ...software, subgroups: false }] : [software]) {
           const out = await runLowering(matmul({ orient, M, N, K }, own), { a, b, c: M * N * 4 })
           expectClose(new Float32Array(out.c), expected, { ...tolerance(K), seed, name: `${orient} ${M}×${N}×${K}` })
         }
-      })
+      }
+    })
 
-  for (const software of [true, false])
-    it(`epilogues: accumulate, mix, bias, batch (software: ${software})`, async () => {
-      const { caps } = await openDevice()
-      const own = { ...caps, software }
-      const [M, N, K] = [20, 24, 16]
+    it(`${orient} matches the oracle in every variant`, async () => {
+      for (const [variant, sizes] of VARIANTS)
+        for (const [seed, [M, N, K]] of sizes.entries()) {
+          const { a, b, expected } = operands(orient, M, N, K, new Rng(seed))
+          const lowering = matmul({ orient, M, N, K }, await forced({ orient, M, N, K }, variant))
+          expect(lowering.kernels.length).toBe(/s[23]$/.test(variant) ? 2 : 1)
+          const out = await runLowering(lowering, { a, b, c: M * N * 4 })
+          expectClose(new Float32Array(out.c), expected, { ...tolerance(K), seed, name: `${orient} ${M}×${N}×${K} ${variant}` })
+        }
+    })
+  }
+
+  // vectors, odd sides in registers, odd sides in workgroup memory, a split sum
+  const FINISHERS: [variant: string, size: Size][] = [
+    ['software 8x4 4x1', [20, 24, 16]],
+    ['software 8x4 4x1', [19, 22, 17]],
+    ['tiled 32x16 4x4 k8 s1', [20, 24, 16]],
+    ['tiled 16x32 4x4 k4 s2', [19, 22, 17]],
+  ]
+  for (const [variant, [M, N, K]] of FINISHERS)
+    it(`scale, mix, epilogue, accumulate, batch: ${variant} on ${M}×${N}×${K}`, async () => {
       const rng = new Rng(5)
+      const draw = (length: number) => Float32Array.from({ length }, () => rng.normal())
       const { a, b, expected } = operands('NT', M, N, K, rng)
-      const d = Float32Array.from({ length: M * N }, () => rng.normal())
-      const bias = Float32Array.from({ length: N }, () => rng.normal())
-      const shape: MatmulShape = { orient: 'NT', M, N, K }
+      const run = async (finish: Finish, extra: Record<string, Float32Array | number>, repeats = 1) => {
+        const shape: MatmulShape = { orient: 'NT', M, N, K, ...finish }
+        return runLowering(matmul(shape, await forced(shape, variant)), { a, b, c: M * N * 4, ...extra }, repeats)
+      }
       const check = (out: ArrayBuffer, f: (c: number, i: number) => number, name: string) =>
         expectClose(new Float32Array(out), Float64Array.from(expected, f), { ...tolerance(K), seed: 5, name })
-      const twice = await runLowering(matmul({ ...shape, accumulate: true }, own), { a, b, c: M * N * 4 }, 2)
-      check(twice.c, (c) => 2 * c, 'accumulate')
-      const mixture = Float32Array.of(-0.5, 3)
-      const mixed = await runLowering(matmul({ ...shape, mix: true }, own), { a, b, c: M * N * 4, d, mixture })
+      const d = draw(M * N)
+      const mixed = await run({ mix: true }, { d, mixture: Float32Array.of(-0.5, 3) })
       check(mixed.c, (c, i) => -0.5 * c + 3 * d[i], 'mixed')
-      const shifted = await runLowering(matmul({ ...shape, bias: true }, own), { a, b, c: M * N * 4, bias })
-      check(shifted.c, (c, i) => c + bias[i % N], 'bias')
+      const scale = draw(M)
+      const inputs = { e0: draw(N), e1: d, e2: draw(M), e3: draw(1) }
+      const steps = [
+        { fn: 'add', args: [0, 1] }, // the value and a bias
+        { fn: 'relu', args: [-1] },
+        { fn: 'mul', args: [-2, 2] },
+        { fn: 'add', args: [-3, 3] },
+        { fn: 'mul', args: [-4, 4] },
+      ]
+      const epilogue = { inputShapes: [[1, N], [M, N], [M, 1], [1, 1]], steps, pre: true } // prettier-ignore
+      const { c, pre } = await run({ scale: true, epilogue, accumulate: true }, { scale, ...inputs, pre: M * N * 4 }, 2)
+      const row = (i: number) => Math.floor(i / N)
+      check(pre, (x, i) => x * scale[row(i)], 'pre')
+      const { e0, e2, e3 } = inputs
+      check(c, (x, i) => 2 * e3[0] * (Math.max(0, x * scale[row(i)] + e0[i % N]) * d[i] + e2[row(i)]), 'epilogue, twice')
       const stride = 512
       const stacked = new Float32Array(2 * stride)
       stacked.set(a, 0)
-      stacked.set(
-        a.map((x) => 2 * x),
-        stride,
-      )
-      const batch = { count: 2, a: stride, b: 0, c: stride }
-      const both = await runLowering(matmul({ ...shape, batch }, own), { a: stacked, b, c: 2 * stride * 4 })
-      const c = new Float32Array(both.c)
-      check(c.slice(0, M * N).buffer, (x) => x, 'batch 0')
-      check(c.slice(stride, stride + M * N).buffer, (x) => 2 * x, 'batch 1')
+      for (const [i, x] of a.entries()) stacked[stride + i] = 2 * x
+      const shape: MatmulShape = { orient: 'NT', M, N, K, batch: { count: 2, a: stride, b: 0, c: stride } }
+      const both = await runLowering(matmul(shape, await forced(shape, variant)), { a: stacked, b, c: 2 * stride * 4 })
+      const values = new Float32Array(both.c)
+      check(values.slice(0, M * N).buffer, (x) => x, 'batch 0')
+      check(values.slice(stride, stride + M * N).buffer, (x) => 2 * x, 'batch 1')
+      // a transposed A is scaled along the sum
+      const across = operands('TN', M, N, K, rng)
+      const factors = draw(K)
+      const shapeTN: MatmulShape = { orient: 'TN', M, N, K, scale: true }
+      const outTN = await runLowering(matmul(shapeTN, await forced(shapeTN, variant)), { a: across.a, b: across.b, c: M * N * 4, scale: factors })
+      const scaledA = across.a.map((x, i) => x * factors[Math.floor(i / M)])
+      const columns = (x: Float32Array, cols: number) => Float64Array.from({ length: x.length }, (_, i) => x[(i % K) * cols + Math.floor(i / K)])
+      const expectedTN = linearForward(columns(scaledA, M), columns(across.b, N), null, { M, K, N })
+      expectClose(new Float32Array(outTN.c), expectedTN, { ...tolerance(K), seed: 5, name: 'TN with scale' })
+    })
+
+  for (const [variant, side] of [['software 8x4 4x1', 76], ['software 16x8 4x1 quads', 64], ['software 8x4 4x1', 37], ['tiled 32x16 4x4 k8 s1', 37], ['tiled 16x32 4x4 k8 s1', 40]] as const) // prettier-ignore
+    it(`half of a symmetric product and its mirror: ${variant} on ${side}`, async () => {
+      for (const orient of ['NT', 'TN'] as const) {
+        const K = 24
+        const x = Float32Array.from({ length: side * K }, ((rng) => () => rng.normal())(new Rng(6)))
+        const at = (i: number, k: number) => (orient === 'NT' ? x[i * K + k] : x[k * side + i])
+        const rows = Float64Array.from({ length: side * K }, (_, i) => at(Math.floor(i / K), i % K))
+        const gram = linearForward(rows, rows, null, { M: side, K, N: side })
+        const d = Float32Array.from(gram)
+        const stride = Math.ceil((side * side) / 4) * 4
+        const shape: MatmulShape = { orient, M: side, N: side, K, mix: true, symmetric: true, batch: { count: 1, a: side * K, b: side * K, c: stride } }
+        const tensors = { a: x, b: x, c: 4 * side * side, d, mixture: Float32Array.of(2, -0.5) }
+        const c = new Float32Array((await runLowering(matmul(shape, await forced(shape, variant)), tensors)).c)
+        expectClose(c, gram.map((v) => 1.5 * v), { ...tolerance(K), seed: 6, name: `${orient} ${side}` }) // prettier-ignore
+        for (let i = 0; i < side; i++) for (let j = 0; j < i; j++) expect(c[i * side + j]).toBe(c[j * side + i])
+      }
     })
 
   it('large, tiny, zero and constant operands', async () => {

@@ -1,85 +1,157 @@
-// Matrix products: picks the kernel for the adapter and the shape, and its tile.
+// Matrix products: from a shape and a variant to kernels.
 
 import generic from '../../../shaders/matmul_generic.wgsl?raw'
 import software from '../../../shaders/matmul_software.wgsl?raw'
+import sum from '../../../shaders/matmul_sum.wgsl?raw'
 import tiled from '../../../shaders/matmul_tiled.wgsl?raw'
-import type { Access, Capabilities, Kernel, Lowering } from '../kernel'
-import { expandTemplate } from '../template'
+import type { Capabilities, Kernel, Lowering } from '../kernel'
+import { expandTemplate, type TemplateVars } from '../template'
+import { matmulStore, type Finish, type StoreLayout } from './matmulStore'
+import { builtInVariant, isPossible, parseVariant, type Orient, type Variant } from './matmulVariants'
 
-export type Orient = 'NN' | 'NT' | 'TN'
+export type { Orient }
 
-export interface MatmulShape {
+export interface MatmulShape extends Finish {
   orient: Orient
   M: number
   N: number
   K: number
   /** products of the same shape, `strides` floats apart */
   batch?: { count: number; a: number; b: number; c: number }
-  /** C = mixture[0]·A·B + mixture[1]·D; the numbers are bound, so that they do not ask for another kernel */
-  mix?: boolean
-  bias?: boolean
-  accumulate?: boolean
+  /** the product is known to be symmetric (A·Aᵀ or AᵀA, mixed at most with a symmetric D): half of it is computed */
+  symmetric?: boolean
+}
+
+/** One product with everything that its kernels' texts share. */
+interface Product {
+  shape: MatmulShape
+  count: number
+  name: string
+  vars: TemplateVars & { A_WIDTH: number; B_WIDTH: number; A_STRIDE: number; B_STRIDE: number; C_STRIDE: number }
 }
 
 /**
- * C = op(A)·op(B), mixed with D or with a bias added, or added to C with `accumulate`.
- * Bindings: a, b, c, then d and mixture f32 [2] (with mix) or bias f32 [N]. NN: A [M,K], B [K,N]; NT: B [N,K]; TN: A [K,M].
+ * C = op(A)·op(B), then whatever `Finish` says.
+ * NN: A [M,K], B [K,N]; NT: B [N,K]; TN: A [K,M]. Bindings: a, b, c, then (if any) d [M,N] and mixture f32 [2], scale,
+ * e0, e1, …, pre [M,N]. The variant is the one chosen for this adapter by measurement, or the built-in rule's.
  */
 export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
+  const { orient, M, N, K, batch } = shape
+  const count = batch?.count ?? 1
+  const A_WIDTH = orient === 'TN' ? M : K
+  const B_WIDTH = orient === 'NT' ? K : N
+  const product: Product = {
+    shape,
+    count,
+    name: `matmul_${orient.toLowerCase()}`,
+    vars: {
+      A_WIDTH,
+      B_WIDTH,
+      A_STRIDE: batch?.a ?? 0,
+      B_STRIDE: batch?.b ?? 0,
+      C_STRIDE: batch?.c ?? 0,
+      WIDTH: isVec(N, batch?.c ?? 0) ? 4 : 1,
+      VEC: isVec(N, batch?.c ?? 0),
+      SYMMETRIC: shape.symmetric ?? false,
+      SCALE_K: Boolean(shape.scale) && orient === 'TN',
+    },
+  }
+  const problem = { orient, M, N, K, count, symmetric: shape.symmetric ?? false }
+  const chosen = parseVariant(caps.choices?.[matmulKey(shape)] ?? '')
+  const variant = chosen && isPossible(chosen, problem, caps) ? chosen : builtInVariant(problem, caps)
+  if (variant.family === 'tiled') return tiledProduct(product, variant)
+  const vectors = isVec(A_WIDTH, product.vars.A_STRIDE) && isVec(B_WIDTH, product.vars.B_STRIDE) && product.vars.VEC && K % 4 === 0
+  return vectors ? softwareProduct(product, variant) : genericProduct(product)
+}
+
+/** What a product is called in the table of chosen variants. */
+export function matmulKey({ orient, M, N, K, batch, symmetric }: MatmulShape): string {
+  return `matmul ${orient} ${M}x${N}x${K}${batch ? ` ${batch.count}` : ''}${symmetric ? ' symmetric' : ''}`
+}
+
+function isVec(width: number, stride: number): boolean {
+  return width % 4 === 0 && stride % 4 === 0
+}
+
+/** How C is stored by tiles of `rows`×`cols` elements. */
+function storeLayout({ shape, vars }: Product, rows: number, cols: number, a: string, b: string): StoreLayout {
   const { orient, M, N, K } = shape
-  const name = `matmul_${orient.toLowerCase()}`
-  const bindings: { name: string; access: Access }[] = [
-    { name: 'a', access: 'read' },
-    { name: 'b', access: 'read' },
-    { name: 'c', access: 'read_write' },
-  ]
-  if (shape.mix) bindings.push({ name: 'd', access: 'read' }, { name: 'mixture', access: 'read' })
-  if (shape.bias) bindings.push({ name: 'bias', access: 'read' })
-  const count = shape.batch?.count ?? 1
-  const vars = {
-    M,
-    N,
-    K,
-    MIX: shape.mix ?? false,
-    BIAS: shape.bias ?? false,
-    ACC: shape.accumulate ?? false,
-    A_STRIDE: shape.batch?.a ?? 0,
-    B_STRIDE: shape.batch?.b ?? 0,
-    C_STRIDE: shape.batch?.c ?? 0,
+  return {
+    M, N, K, rows: M, vec: Boolean(vars.VEC), tailM: M % rows !== 0, tailN: N % cols !== 0,
+    symmetric: shape.symmetric ?? false, scaleRows: orient !== 'TN', operands: [['a', a], ['b', b]],
+  } // prettier-ignore
+}
+
+function kernelOf({ shape, count, name }: Product, code: string, store: { bindings: Kernel['bindings'] }, grid: [number, number, number]): Kernel {
+  const { M, N, K, symmetric } = shape
+  return { name, code, bindings: store.bindings, workgroups: grid, flops: (symmetric ? 1 : 2) * M * N * K * count }
+}
+
+function genericProduct(product: Product): Lowering {
+  const { orient, M, N, K } = product.shape
+  const store = matmulStore(product.shape, storeLayout(product, 32, 32, 'f32', 'f32'))
+  const code = expandTemplate(generic, {
+    ...product.vars,
     A_ROW: orient === 'TN' ? 1 : K,
     A_COL: orient === 'TN' ? M : 1,
     B_ROW: orient === 'NT' ? 1 : N,
     B_COL: orient === 'NT' ? K : 1,
-  }
-  const finish = (code: string, workgroups: Kernel['workgroups']): Lowering => ({
-    kernels: [{ name, code, bindings, workgroups, flops: 2 * M * N * K * count }],
   })
-  if (!caps.software) {
-    const code = expandTemplate(tiled, { ...vars, A_ALONG_K: orient !== 'TN', B_ALONG_N: orient !== 'NT' })
-    return finish(code, [Math.ceil(N / 64), Math.ceil(M / 64), count])
-  }
-  const strides = [vars.A_STRIDE, vars.B_STRIDE, vars.C_STRIDE]
-  const vectors = N % 4 === 0 && K % 4 === 0 && (orient !== 'TN' || M % 4 === 0) && strides.every((s) => s % 4 === 0)
-  if (!vectors) return finish(expandTemplate(generic, vars), [Math.ceil(N / 32), Math.ceil(M / 32), count])
-  const quads = caps.subgroups && caps.subgroupMinSize >= 4
-  const { TM, TN, WX, WY } = softwareTile(shape, count)
-  const ROWS = orient === 'TN' || count > 1 ? M : 0 // 0: read from the binding
-  const code = expandTemplate(software, { ...vars, ROWS, ORIENT: orient, NN: 'NN', NT: 'NT', QUADS: quads, TM, TN, WX, WY })
-  return finish(code, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])
+  return { kernels: [kernelOf(product, `${store.code}\n${code}`, store, [Math.ceil(N / 32), Math.ceil(M / 32), product.count])] }
 }
 
-/** Products below this many floating-point operations take a small tile, which compiles several times as fast. */
-const SMALL_FLOPS = 8e6
+function softwareProduct(product: Product, { TM, TN, WX, WY, quads }: Extract<Variant, { family: 'software' }>): Lowering {
+  const { shape, count, vars } = product
+  const { orient, M, N } = shape
+  const layout = storeLayout(product, TM * WY, TN * WX, 'vec4f', 'vec4f')
+  // the rows of one product are those of its binding: one text serves training, evaluation and sampling
+  const store = matmulStore(shape, { ...layout, rows: orient === 'TN' || count > 1 || shape.symmetric ? M : 0 })
+  const code = expandTemplate(software, { ...vars, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
+  const head = quads ? 'enable subgroups;\n' : ''
+  return { kernels: [kernelOf(product, `${head}${store.code}\n${code}`, store, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])] }
+}
 
-/**
- * Register tile and workgroup of the software kernel: the measured best, made smaller when the product is small or
- * has too few tiles to keep the cores busy (fewer than 64 quads of threads).
- */
-function softwareTile({ orient, M, N, K }: MatmulShape, count: number) {
-  const big: [number, number][] = orient === 'NT' ? [[16, 8], [8, 8], [8, 4], [4, 4]] : [[16, 8], [16, 4], [8, 4], [4, 4]] // prettier-ignore
-  const candidates = 2 * M * N * K * count < SMALL_FLOPS ? big.slice(2) : big
-  const WX = 4
-  const quads = ([TM, TN]: [number, number]) => Math.ceil(M / TM) * Math.ceil(N / (TN * WX)) * count
-  const tile = candidates.find((t) => quads(t) >= 64) ?? candidates[candidates.length - 1]
-  return { TM: tile[0], TN: tile[1], WX, WY: quads(tile) >= 256 ? 4 : 1 }
+function tiledProduct(product: Product, { BM, BN, TM, TN, BK, splits }: Extract<Variant, { family: 'tiled' }>): Lowering {
+  const { shape, count, vars } = product
+  const { orient, M, N, K } = shape
+  const SPLIT_K = Math.ceil(K / splits / BK) * BK
+  const SPLITS = Math.ceil(K / SPLIT_K)
+  const [A_VEC, B_VEC] = [isVec(vars.A_WIDTH, vars.A_STRIDE), isVec(vars.B_WIDTH, vars.B_STRIDE)]
+  const layout = storeLayout(product, BM, BN, A_VEC ? 'vec4f' : 'f32', B_VEC ? 'vec4f' : 'f32')
+  const partStride = Math.ceil((M * N) / 4) * 4
+  // parts are plain products: whatever is done to the values is done to their sum
+  const partFinish: Finish = { scale: Boolean(vars.SCALE_K) }
+  const store = matmulStore(SPLITS > 1 ? partFinish : shape, layout)
+  const code = expandTemplate(tiled, {
+    ...vars,
+    A_VEC,
+    B_VEC,
+    A_ALONG_K: orient !== 'TN',
+    B_ALONG_K: orient === 'NT',
+    TAIL_K: K % BK !== 0,
+    C_STRIDE: SPLITS > 1 ? partStride : vars.C_STRIDE,
+    SPLITS,
+    SPLIT_K,
+    BM,
+    BN,
+    BK,
+    TM,
+    TN,
+    TX: BN / TN,
+    TY: BM / TM,
+    BLOCKS_A: (BK * BM) / 16,
+    BLOCKS_B: (BK * BN) / 16,
+    LOADS: Math.ceil((BK * (BM + BN)) / 16 / ((BN / TN) * (BM / TM))),
+  })
+  const main = kernelOf(product, `${store.code}\n${code}`, store, [Math.ceil(N / BN), Math.ceil(M / BM), count * SPLITS])
+  if (SPLITS === 1) return { kernels: [main] }
+  const rest: Finish = { ...shape, scale: shape.scale && orient !== 'TN' }
+  const sumStore = matmulStore(rest, { ...layout, tailM: M % 4 !== 0, tailN: false, operands: [['parts', vars.VEC ? 'vec4f' : 'f32']] })
+  const sumCode = expandTemplate(sum, { ...vars, SPLITS, PART_STRIDE: partStride })
+  const grid: Kernel['workgroups'] = [Math.ceil(N / 32), Math.ceil(M / 32), count]
+  const bindings = main.bindings.map((binding) => (binding.name === 'c' ? { ...binding, name: 'parts' } : binding))
+  return {
+    kernels: [{ ...main, bindings }, { name: 'matmul_sum', code: `${sumStore.code}\n${sumCode}`, bindings: sumStore.bindings, workgroups: grid }],
+    scratch: { parts: 4 * partStride * SPLITS * count },
+  }
 }

@@ -1,0 +1,90 @@
+// The variants of a matrix product: which there are, which an adapter may be given, and which it gets unmeasured.
+
+import type { Capabilities } from '../kernel'
+
+export type Orient = 'NN' | 'NT' | 'TN'
+
+/** One variant, written as `software 16x8 4x1` or `tiled 64x64 4x4 k16 s2`. */
+export type Variant =
+  /** registers only: a thread's tile TM×TN, threads of a workgroup WX×WY; `quads`: A shared by quadBroadcast */
+  | { family: 'software'; TM: number; TN: number; WX: number; WY: number; quads: boolean }
+  /** workgroup memory: a workgroup's tile BM×BN, a thread's TM×TN, BK steps of k at a time, the sum split in `splits` */
+  | { family: 'tiled'; BM: number; BN: number; TM: number; TN: number; BK: number; splits: number }
+
+export function variantName(v: Variant): string {
+  return v.family === 'software'
+    ? `software ${v.TM}x${v.TN} ${v.WX}x${v.WY}${v.quads ? ' quads' : ''}`
+    : `tiled ${v.BM}x${v.BN} ${v.TM}x${v.TN} k${v.BK} s${v.splits}`
+}
+
+/** Reads a variant's name; null when it is none. */
+export function parseVariant(name: string): Variant | null {
+  const software = /^software (\d+)x(\d+) (\d+)x(\d+)( quads)?$/.exec(name)
+  if (software) {
+    const [TM, TN, WX, WY] = software.slice(1, 5).map(Number)
+    return { family: 'software', TM, TN, WX, WY, quads: software[5] !== undefined }
+  }
+  const tiled = /^tiled (\d+)x(\d+) (\d+)x(\d+) k(\d+) s(\d+)$/.exec(name)
+  if (!tiled) return null
+  const [BM, BN, TM, TN, BK, splits] = tiled.slice(1).map(Number)
+  return { family: 'tiled', BM, BN, TM, TN, BK, splits }
+}
+
+interface Problem {
+  orient: Orient
+  M: number
+  N: number
+  K: number
+  count: number
+  symmetric: boolean
+}
+
+/** Products below this many floating-point operations take a small tile, which compiles several times as fast. */
+const SMALL_FLOPS = 8e6
+
+/** Whether a variant can run on an adapter at all. */
+export function isPossible(v: Variant, { symmetric }: Problem, caps: Capabilities): boolean {
+  const four = [v.TM, v.TN].every((side) => side >= 4 && side <= 16 && side % 4 === 0)
+  if (!four) return false
+  if (v.family === 'software') return !v.quads || hasQuads(caps)
+  const { BM, BN, TM, TN, BK, splits } = v
+  const threads = (BM / TM) * (BN / TN)
+  return (
+    BM % TM === 0 && BN % TN === 0 && BK % 4 === 0 && threads >= 32 && threads <= caps.maxInvocationsPerWorkgroup &&
+    tiledBytes(v) <= caps.maxWorkgroupStorageBytes && splits >= 1 && splits <= 64 && !(symmetric && splits > 1)
+  ) // prettier-ignore
+}
+
+function hasQuads(caps: Capabilities): boolean {
+  return caps.subgroups && caps.subgroupMinSize >= 4
+}
+
+function tiledBytes({ BM, BN, BK }: { BM: number; BN: number; BK: number }): number {
+  return BK * (BM + BN + 8) * 4
+}
+
+/** The variant of a product that nobody has measured. */
+export function builtInVariant(problem: Problem, caps: Capabilities): Variant {
+  return caps.software ? softwareRule(problem, caps) : tiledRule(problem)
+}
+
+/**
+ * The measured best on SwiftShader, made smaller when the product is small or has too few tiles to keep the cores busy
+ * (fewer than 64 quads of threads).
+ */
+function softwareRule({ orient, M, N, K, count, symmetric }: Problem, caps: Capabilities): Variant {
+  const big: [number, number][] = orient === 'NT' ? [[16, 8], [8, 8], [8, 4], [4, 4]] : [[16, 8], [16, 4], [8, 4], [4, 4]] // prettier-ignore
+  const candidates = 2 * M * N * K * count < SMALL_FLOPS ? big.slice(2) : big
+  const WX = 4
+  const quads = ([TM, TN]: [number, number]) => Math.ceil(M / TM) * Math.ceil(N / (TN * WX)) * count
+  const tile = candidates.find((t) => quads(t) >= 64) ?? candidates[candidates.length - 1]
+  return { family: 'software', TM: tile[0], TN: tile[1], WX, WY: !symmetric && quads(tile) >= 256 ? 4 : 1, quads: hasQuads(caps) }
+}
+
+/** 64×64 tiles; the sum over k is split when there would be too few of them to fill a GPU. */
+function tiledRule({ M, N, K, count, symmetric }: Problem): Variant {
+  const BK = 16
+  const tiles = Math.ceil(M / 64) * Math.ceil(N / 64) * count
+  const splits = symmetric ? 1 : Math.max(1, Math.min(16, Math.floor(128 / tiles), Math.floor(K / (8 * BK))))
+  return { family: 'tiled', BM: 64, BN: 64, TM: 4, TN: 4, BK, splits }
+}
