@@ -6,7 +6,8 @@ import { create, globals } from 'webgpu'
 /** Puts WebGPU's globals in place and opens Dawn. Call once in a process. */
 export function openDawn(): GPU {
   Object.assign(globalThis, globals)
-  const gpu = create([])
+  // as in a browser, timestamps are made coarse unless one asks; a profile wants them as they are
+  const gpu = create(['disable-dawn-features=timestamp_quantization'])
   // Dawn's instance must outlive every device made from it, and nothing else keeps it
   Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
   return gpu

@@ -8,6 +8,8 @@ export interface Capabilities {
   /** the smallest subgroup the adapter may run, 0 without subgroups; quad operations need >= 4 */
   subgroupMinSize: number
   f16: boolean
+  /** training keeps activations as f16: the adapter can, and was measured to be faster so */
+  half?: boolean
   /** kernel variants chosen by measurement, by tuning key; a key that is absent follows the built-in rule */
   choices?: Readonly<Record<string, string>>
   /** the most this adapter has been measured to do: matrix products and plain copies; absent before it is measured */
@@ -34,6 +36,8 @@ export interface Kernel {
   workgroups: readonly [number, number, number]
   /** `override` constants */
   constants?: Record<string, number>
+  /** tells it from others of its name in a profile, such as `1024×384×96`; absent: what it writes is counted */
+  shape?: string
   /** multiply-adds × 2, for the profiler; 0 when it only moves data */
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */

@@ -33,7 +33,8 @@ export interface StepSettings {
 export class Session {
   readonly plan: ModelPlan
   readonly vocab: number
-  private readonly executor: Executor
+  /** the profiler's way in */
+  readonly executor: Executor
   private readonly ring: ReadRing
   private readonly seed: number
   private readonly uploads: { train: Upload; score: Upload; probe: Upload }
@@ -82,6 +83,11 @@ export class Session {
       executor.destroy()
       throw error
     }
+  }
+
+  /** The dispatches of one step, in order. */
+  get trainProgram(): Program {
+    return this.programs.train
   }
 
   get dispatchesPerStep(): number {
