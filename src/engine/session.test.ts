@@ -6,7 +6,7 @@ import type { ModelGraph } from '../graph/ir'
 import type { ParamGroup, ProgramSpec, RuleName } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
 import { forwardGraph, lossAndGradients, type Tensors } from '../reference/model'
-import { elementwiseGraph, layoutGraph, nanochatGraph, sequenceGraph } from '../graph/sampleGraphs'
+import { elementwiseGraph, fusionGraph, layoutGraph, nanochatGraph, sequenceGraph } from '../graph/sampleGraphs'
 import { startTraining, trainStep } from '../reference/trainStep'
 import { Session } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
@@ -58,6 +58,7 @@ describeGpu('a model on the device', () => {
     ['every elementwise op', elementwiseGraph(), 5],
     ['layout, norms, arithmetic among parameters', layoutGraph(), 5],
     ['ops that look back', sequenceGraph(), 5],
+    ['everything that is fused', fusionGraph(), 20],
     ['the ported recipe', nanochatGraph(NANOCHAT), 20],
   ]
   for (const [name, graph, V] of graphs)

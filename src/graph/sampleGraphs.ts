@@ -97,6 +97,32 @@ export function sequenceGraph(): ModelGraph {
   return g.finish(g.linear(both, 'head', V, 8))
 }
 
+/**
+ * What the passes over a tape look for, next to what they must leave alone: norms that products read and norms that
+ * others read too, QK-norm before and after the rotation, biases, residuals, activations whose input is read again,
+ * a gate, columns taken out of a norm, gradients that meet; V = 20.
+ */
+export function fusionGraph(): ModelGraph {
+  const g = new GraphWriter()
+  const [V, C, H, D, hidden] = [20, 16, 2, 8, 24]
+  const biased = (x: number, name: string, outputs: number, inputs: number) =>
+    g.op('linear', [x, g.param(name, outputs, inputs), g.param(`${name}Bias`, outputs)])
+  let x = g.rmsNorm(g.op('embedding', [g.param('table', V, C), g.op('tokens', [])]))
+  const normed = g.rmsNorm(x)
+  const q = g.rmsNorm(g.op('rope', [g.reshape(g.linear(normed, 'q', C, C), H, D)], { base: 100 }))
+  const k = g.op('rope', [g.rmsNorm(g.reshape(biased(normed, 'k', C, C), H, D))], { base: 100 })
+  const gate = g.op('sigmoid', [g.linear(g.op('slice', [normed], { axis: 0, start: 4, end: 12 }), 'gate', H, 8)])
+  const v = g.op('mul', [g.reshape(g.linear(normed, 'v', C, C), H, D), g.reshape(gate, H, 1)])
+  const mixed = g.reshape(g.op('attention', [q, k, v], { window: 0, scale: 0, softcap: 0 }), C)
+  x = g.op('add', [x, biased(mixed, 'out', C, C)])
+  const up = g.linear(g.rmsNorm(x), 'up', hidden, C)
+  const squared = g.op('mul', [g.op('reluSquared', [up]), g.op('sigmoid', [up])])
+  x = g.op('add', [g.op('gelu', [biased(squared, 'down', C, hidden)]), g.op('mul', [x, g.param('keep', C)])])
+  const plain = g.rmsNorm(x)
+  x = g.op('add', [g.linear(plain, 'left', C, C), g.linear(g.op('tanh', [plain]), 'right', C, C)])
+  return g.finish(g.op('softcap', [biased(g.op('layerNorm', [x], { eps: 1e-5 }), 'head', V, C)], { cap: 5 }))
+}
+
 export interface NanochatSize {
   V: number
   C: number

@@ -40,9 +40,11 @@ export const linear: OpDef = {
     const output = tape.tensor(tape.concrete(shape), 'linear')
     const [N, K] = inputShapes[1].dims
     const M = product(tape.concrete(inputShapes[0])) / K
-    const bias = inputs[2] ?? null
-    tape.emit({ kind: 'matmul', orient: 'NT', a: inputs[0], b: inputs[1], bias, output, M, N, K, accumulate: false })
-    return output
+    tape.emit({ kind: 'matmul', orient: 'NT', a: inputs[0], b: inputs[1], bias: null, output, M, N, K, accumulate: false })
+    if (inputs.length < 3) return output
+    const concrete = tape.concrete(shape)
+    const row = [...concrete.slice(1).map(() => 1), N]
+    return tape.elementwise('add', [output, inputs[2]], concrete, { name: 'biased', inputShapes: [concrete, row] })
   },
   backward(tape, { node, inputs, inputShapes }, dOut) {
     const [N, K] = inputShapes[1].dims

@@ -2,6 +2,8 @@
 
 import { fuseElementwise } from '../fusion'
 import type { TapeOp, TapeTensor } from '../tape'
+import { fuseEpilogues } from './epilogues'
+import { foldNorms } from './normIntoLinear'
 import { fuseQkNorm } from './qkNorm'
 import { accumulateSums } from './sums'
 
@@ -11,6 +13,6 @@ import { accumulateSums } from './sums'
  * @param tensors may grow
  */
 export function fuse(tensors: TapeTensor[], ops: readonly TapeOp[]): TapeOp[] {
-  const rotated = fuseQkNorm(tensors, ops)
-  return fuseElementwise(tensors, accumulateSums(tensors, rotated))
+  const normed = foldNorms(tensors, fuseQkNorm(tensors, ops))
+  return fuseEpilogues(tensors, fuseElementwise(tensors, accumulateSums(tensors, normed)))
 }
