@@ -1,6 +1,7 @@
 // Tape op → kernels, with each binding's tensor. The only place that knows both vocabularies.
 
-import { opTensors, type TapeOp, type TapeTensor, type TensorId } from '../graph/tape'
+import type { TapeOp, TapeTensor, TensorId } from '../graph/tape'
+import { storeAsHalf } from './half'
 import type { Capabilities, Lowering } from './kernel'
 import { attentionBackward, attentionForward } from './kernels/attention'
 import { crossEntropy } from './kernels/crossEntropy'
@@ -21,8 +22,16 @@ export interface BoundLowering {
   tensors: Record<string, TensorId>
 }
 
-/** Chooses the kernels of one op for this adapter. */
+/** Chooses the kernels of one op for this adapter; tensors stored as f16 are widened as they are read. */
 export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilities): BoundLowering {
+  const full = kernelsOf(op, tensors, caps)
+  const half = new Set(Object.keys(full.tensors).filter((name) => tensors[full.tensors[name]].half))
+  if (half.size === 0) return full
+  const kernels = full.lowering.kernels.map((kernel) => storeAsHalf(kernel, half))
+  return { ...full, lowering: { ...full.lowering, kernels } }
+}
+
+function kernelsOf(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilities): BoundLowering {
   const bound = (lowering: Lowering, names: Record<string, TensorId>): BoundLowering => ({ lowering, tensors: names })
   switch (op.kind) {
     case 'elementwise': {
@@ -80,20 +89,6 @@ export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabi
     case 'crossEntropy':
       return bound(crossEntropy(op, caps), { logits: op.logits, targets: op.targets, nats: op.nats })
   }
-}
-
-/** First and last op that touches each tensor; -1 when none does. */
-export function lifetimes(ops: readonly TapeOp[], count: number): { first: Int32Array; last: Int32Array } {
-  const first = new Int32Array(count).fill(-1)
-  const last = new Int32Array(count).fill(-1)
-  for (const [at, op] of ops.entries()) {
-    const { reads, writes, updates } = opTensors(op)
-    for (const id of [...reads, ...writes, ...updates]) {
-      if (first[id] < 0) first[id] = at
-      last[id] = at
-    }
-  }
-  return { first, last }
 }
 
 function lowerMatmul(op: Extract<TapeOp, { kind: 'matmul' }>, caps: Capabilities): BoundLowering {

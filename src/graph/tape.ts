@@ -17,6 +17,13 @@ export interface TapeTensor {
   name: string
   /** a run of rows of another tensor (never itself a view): it has no memory of its own */
   view?: { of: TensorId; offset: number }
+  /** stored as f16, computed with as f32; a view is stored as what it is a view of */
+  half?: true
+}
+
+/** Memory that a tensor takes, in bytes; whole words, as WebGPU binds them. */
+export function bytesOf({ size, half }: TapeTensor): number {
+  return half ? Math.ceil(size / 2) * 4 : size * 4
 }
 
 /**
@@ -169,6 +176,14 @@ const TENSOR_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   convWeightGrad: ['dOut', 'x', 'output'],
   dropout: ['x', 'output'],
   crossEntropy: ['logits', 'targets', 'nats'],
+}
+
+/** The tensors of an op by the field that names them; those of an epilogue together, as "epilogue". */
+export function tensorsByField(op: TapeOp): [field: string, ids: TensorId[]][] {
+  const fields = Object.entries(op).filter(([field, value]) => TENSOR_FIELDS[op.kind].includes(field) && value !== null && value !== undefined)
+  const found = fields.map(([field, value]): [string, TensorId[]] => [field, [value].flat() as TensorId[]])
+  if (op.kind === 'matmul' && op.epilogue) found.push(['epilogue', [...op.epilogue.inputs, op.epilogue.pre ?? []].flat()])
+  return found
 }
 
 /** The same op on other tensors. */

@@ -26,7 +26,7 @@ let comparisons = 0
 
 /**
  * Opens the device every test of this file shares, with the adapter's own limits and, where it has them,
- * subgroups and timestamps.
+ * subgroups, timestamps and f16.
  * @throws LabError "gpu.unavailable" without an adapter; "gpu.lost" is thrown by whatever runs next
  */
 export function openDevice(): Promise<TestDevice> {
@@ -40,7 +40,7 @@ async function requestDevice(): Promise<TestDevice> {
       hint: 'Install a Vulkan driver, or point VK_ICD_FILENAMES at SwiftShader.',
     })
   }
-  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query']
+  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query', 'shader-f16']
   const limits = adapter.limits
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
@@ -61,7 +61,7 @@ async function requestDevice(): Promise<TestDevice> {
     software: info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(named),
     subgroups,
     subgroupMinSize: subgroups ? info.subgroupMinSize : 0,
-    f16: false,
+    f16: device.features.has('shader-f16'),
     maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
     maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,
     maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
@@ -75,9 +75,11 @@ async function requestDevice(): Promise<TestDevice> {
 /**
  * A suite that needs a device: skipped by name where there is none, failed where there is one but nothing
  * was compared. With ASSAY_COMPARISONS set to a file, appends the count there for the whole job's check.
+ * @param needs a feature without which the suite is skipped by name, too
  */
-export function describeGpu(name: string, suite: () => void): void {
-  describe.skipIf(!adapter)(adapter ? name : `${name} (skipped: no WebGPU adapter)`, () => {
+export function describeGpu(name: string, suite: () => void, needs?: GPUFeatureName): void {
+  const lacks = !adapter ? 'WebGPU adapter' : needs && !adapter.features.has(needs) ? needs : ''
+  describe.skipIf(lacks)(lacks ? `${name} (skipped: no ${lacks})` : name, () => {
     suite()
     const before = comparisons
     afterAll(() => {

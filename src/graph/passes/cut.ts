@@ -147,9 +147,9 @@ function gcd(a: number, b: number): number {
 export function viewOf(tensors: TapeTensor[], id: TensorId, offset: number, size: number): TensorId {
   const whole = tensors[id]
   if (offset === 0 && size === whole.size) return id
-  const { role, name } = whole
+  const { role, name, half } = whole
   const view = whole.view ? { of: whole.view.of, offset: whole.view.offset + offset } : { of: id, offset }
-  tensors.push({ shape: [size], size, role, name, view })
+  tensors.push({ shape: [size], size, role, name, view, ...(half ? { half } : {}) })
   return tensors.length - 1
 }
 
