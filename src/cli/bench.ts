@@ -1,163 +1,156 @@
-// npm run bench: step time of the comparison model and of the default model, on Dawn in Node.
-// Times are medians of steps that ran back to back, as in training; nothing here is asserted.
+// npm run bench: our engine and the other browser frameworks on the same model, on this machine, in one run.
+// Nothing here is asserted, except that everyone computes the same model.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Rng } from '../core/rng'
-import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
-import { Executor } from '../engine/backends/webgpu/executor'
-import { pipelineOf } from '../engine/backends/webgpu/pipelines'
-import { matmul, type Orient } from '../engine/kernels/matmul'
-import { Session } from '../engine/session'
-import type { ProgramSpec } from '../graph/program'
-import { inferShapes } from '../graph/shapes'
+import { NO_CHROMIUM } from '../../.ci/chromium.mjs'
+import { loadCorpus } from '../data/corpus'
+import { nodeByteCache } from '../data/nodeCache'
+import { DATASET_PRESETS } from '../data/presets'
+import { joinDocuments } from '../data/splits'
+import { openDevice } from '../engine/backends/webgpu/device'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
+import { openBrowser, type BenchBrowser } from './benchBrowser'
+import type { Setup, Texts } from './benchContestant'
 import { comparisonProgram, COMPARISON, stepFlops } from './benchModels'
-import { openDawn, yieldToDriver } from './dawn'
+import { nodeCeiling, nodeContestant } from './benchNode'
+import { printProfile } from './benchProfile'
+import { FULL, learn, race, SHORT, type Entry } from './benchRun'
+import { reportText, type BenchReport, type ModelReport } from './benchTable'
+import { openDawn } from './dawn'
 
-const MATMUL_SHAPES: [Orient, number, number, number][] = [
-  ['NT', 1024, 384, 96],
-  ['NN', 1024, 96, 384],
-  ['TN', 384, 96, 1024],
-  ['NT', 1024, 256, 256],
+const HELP = `Usage: npm run bench -- [options]
+
+Races our engine against jax-js and TensorFlow.js on one small GPT, in Chromium and in Node.
+
+  --short            fewer and shorter turns: under 3 minutes
+  --only A,B         only contestants whose names begin so: ours, "ours, Node", jax-js, "jax-js webgpu", tfjs, …
+  --learn            also train each for 30 s on the same text and compare bits per byte
+  --seconds N        that many instead of 30
+  --train FILE       text to learn from, with --val FILE (default: the built-in stories)
+  --profile          only ours in Node, kernel by kernel
+  --json             print JSON instead of tables
+  --out FILE         also write the JSON there
+  --help             this text`
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean' },
+    only: { type: 'string' },
+    learn: { type: 'boolean' },
+    seconds: { type: 'string', default: '30' },
+    train: { type: 'string' },
+    val: { type: 'string' },
+    profile: { type: 'boolean' },
+    json: { type: 'boolean' },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+if (options.help) {
+  console.log(HELP)
+  process.exit(0)
+}
+if ((options.train === undefined) !== (options.val === undefined)) fail('--train and --val go together.')
+const seconds = Number(options.seconds)
+if (!(seconds > 0)) fail(`--seconds cannot be "${options.seconds}".`)
+const only = options.profile ? ['ours, Node'] : (options.only ?? '').split(/,(?! )/).filter(Boolean)
+const wanted = (name: string) => only.length === 0 || only.some((start) => name.startsWith(start.trim()))
+const lengths = options.short ? SHORT : FULL
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+const root = packageRoot()
+const gpu = openDawn()
+const browser = options.profile ? null : await openBrowser(root)
+if (!browser && !options.profile) say(`${NO_CHROMIUM}\nWithout one, only our engine in Node is measured.`)
+
+const entries = [...(browser ? pageEntries(browser) : []), nodeEntry()].filter(({ name }) => wanted(name))
+if (entries.length === 0) fail(`No contestant is called ${options.only}.`)
+const threads = cpus().length
+say("the processor's ceiling")
+const rates = await (browser ? browser.ceiling(threads, 1000) : nodeCeiling(threads, 1000))
+
+const comparison: Setup = { program: comparisonProgram(), vocab: COMPARISON.V, seed: 1 }
+const byDefault = await defaultSetup()
+const models: ModelReport[] = [
+  await raceModel('comparison model', comparison, entries, !options.profile),
+  await raceModel('our default model', byDefault, entries.filter(({ name }) => name.startsWith('ours')), false),
 ]
+if (options.learn) {
+  browser?.give(await texts())
+  await learn(entries, comparison, seconds, models[0].rows, say)
+}
+await browser?.close()
 
-interface ModelTimes {
-  model: string
-  params: number
-  dispatches: number
-  mebibytes: number
-  gflopPerStep: number
-  /** from nothing to the end of the first step, pipelines compiled */
-  firstStepMs: number
-  stepMs: number
-  gflops: number
-  tokensPerSecond: number
+const report: BenchReport = {
+  machine: { cpu: cpus()[0].model, cores: threads, node: process.versions.node, chromium: browser?.version ?? null },
+  lengths,
+  ceiling: { gflops: rates.reduce((sum, { gflops }) => sum + gflops, 0), threads, fused: rates.every(({ fused }) => fused) },
+  models,
+}
+if (options.out) writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`)
+console.log(options.json ? JSON.stringify(report) : reportText(report))
+process.exit(models[0].rows.some(({ note }) => note !== null) ? 1 : 0)
+
+async function raceModel(model: string, setup: Setup, entries: readonly Entry[], products: boolean): Promise<ModelReport> {
+  const { rows: B, context, accumulate } = setup.program.batch
+  say(model)
+  const rows = await race(entries, setup, lengths, products, say, async (_, contestant) => {
+    if (options.profile && 'profile' in contestant) await (contestant as ReturnType<typeof nodeContestant>).profile(model)
+  })
+  return { model, gflopPerStep: stepFlops(setup.program) / 1e9, tokensPerStep: B * context * accumulate, rows }
 }
 
-const { values: options } = parseArgs({ options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '10' }, profile: { type: 'boolean' } } })
-
-const opened = await openDevice(openDawn())
-if (opened.caps.software) yieldToDriver()
-const tier = opened.caps.software ? 'software' : opened.info.integrated ? 'integrated' : 'discrete'
-const box = await createBox()
-const vocab = 260
-const byDefault = await box.describe({ source: defaultProgram(tier), vocab, tier })
-box.close()
-
-const products = []
-for (const shape of MATMUL_SHAPES) products.push(await timeMatmul(opened, ...shape))
-const models = [
-  await timeModel('comparison', comparisonProgram(), COMPARISON.V),
-  await timeModel(`default, ${tier} tier`, byDefault, vocab),
-]
-const adapter = `${opened.info.vendor} ${opened.info.architecture} (${opened.info.description})`
-if (options.json) console.log(JSON.stringify({ adapter, matmul: products, models }))
-else {
-  console.log(adapter)
-  console.table(products)
-  console.table(models.map(({ model, ...rest }) => ({ model, ...rest })))
+function pageEntries(browser: BenchBrowser): Entry[] {
+  const entry = (name: string, framework: string, isolated: boolean): Entry => ({ name, open: () => browser.open(framework, isolated) })
+  return [
+    entry('ours, Chromium', 'ours', true),
+    entry('jax-js webgpu', 'jax-js webgpu', true),
+    entry('jax-js wasm, 1 thread', 'jax-js wasm', false),
+    entry('jax-js wasm, threads', 'jax-js wasm', true),
+    entry('tfjs wasm, threads', 'tfjs wasm', true),
+    entry('tfjs webgpu', 'tfjs webgpu', true),
+  ]
 }
-process.exit(0)
 
-async function timeModel(model: string, program: ProgramSpec, V: number): Promise<ModelTimes> {
-  const { rows, context, accumulate } = program.batch
-  const rng = new Rng(1)
-  const draw = () => Int32Array.from({ length: rows * context }, () => rng.int(V))
-  const batch = Array.from({ length: accumulate }, () => ({ tokens: draw(), targets: draw() }))
-  const begun = performance.now()
-  const request = { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation: { context, tokens: rows * context } }
-  const session = await Session.open(opened.device, opened.caps, request, 1)
-  let step = 0
-  const next = () => session.step(batch, { step: ++step, lr: 1, weightDecay: 1, momentum: null })
-  await next()
-  await session.drain()
-  const firstStepMs = performance.now() - begun
-  const times: number[] = []
-  const until = performance.now() + Number(options.seconds) * 1000
-  let last = performance.now()
-  while (performance.now() < until || times.length < 5) {
-    await next()
-    times.push(performance.now() - last)
-    last = performance.now()
+function nodeEntry(): Entry {
+  return { name: 'ours, Node', open: async () => nodeContestant(gpu, texts, printProfile) }
+}
+
+/** The default program of the tier of this adapter. */
+async function defaultSetup(): Promise<Setup> {
+  const { device, caps, info } = await openDevice(gpu)
+  device.destroy()
+  const tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
+  const vocab = 260
+  const box = await createBox()
+  const program = await box.describe({ source: defaultProgram(tier), vocab, tier })
+  box.close()
+  return { program, vocab, seed: 1 }
+}
+
+/** The text of --train and --val, or the built-in stories. */
+async function texts(): Promise<Texts> {
+  if (options.train !== undefined && options.val !== undefined) {
+    return { train: new Uint8Array(readFileSync(options.train)), val: new Uint8Array(readFileSync(options.val)) }
   }
-  await session.drain()
-  if (options.profile) await profile(model, session)
-  const stepMs = median(times.slice(3))
-  const flops = stepFlops(program)
-  const result = {
-    model,
-    params: session.plan.arena.paramCount,
-    dispatches: session.dispatchesPerStep,
-    mebibytes: round(session.plan.totalBytes / 2 ** 20, 1),
-    gflopPerStep: round(flops / 1e9, 2),
-    firstStepMs: Math.round(firstStepMs),
-    stepMs: round(stepMs, 1),
-    gflops: round(flops / stepMs / 1e6, 2),
-    tokensPerSecond: Math.round((1000 * rows * context * accumulate) / stepMs),
-  }
-  session.destroy()
-  return result
+  const { splits } = await loadCorpus(DATASET_PRESETS[0].source, { cache: nodeByteCache(join(root, '.cache', 'data')) })
+  const [train, val] = [splits.train, splits.val].map(({ documents, byteCount }) => joinDocuments(documents, byteCount))
+  return { train, val }
 }
 
-/** Time of each kind of kernel within a step, each command run alone: what to make faster next. */
-async function profile(model: string, session: Session): Promise<void> {
-  const executor = await Executor.create(opened.device, session.plan)
-  const byKernel = new Map<string, { ms: number; count: number; flops: number }>()
-  for (const command of session.plan.train.commands) {
-    const program = await executor.prepare([command])
-    const ms = await timeOf(() => {
-      const encoder = opened.device.createCommandEncoder()
-      executor.encode(encoder, program)
-      opened.device.queue.submit([encoder.finish()])
-    })
-    const row = byKernel.get(command.kernel.name) ?? { ms: 0, count: 0, flops: 0 }
-    byKernel.set(command.kernel.name, { ms: row.ms + ms, count: row.count + 1, flops: row.flops + (command.kernel.flops ?? 0) })
-  }
-  executor.destroy()
-  const rows = [...byKernel].map(([kernel, { ms, count, flops }]) => ({ kernel, count, ms: round(ms, 2), gflops: round(flops / ms / 1e6, 2) }))
-  console.log(`${model}: ${round(rows.reduce((n, r) => n + r.ms, 0), 1)} ms in kernels run one by one`)
-  console.table(rows.sort((a, b) => b.ms - a.ms))
+/** The package's folder, wherever below it this was built. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
+  return folder
 }
 
-/** Best of several runs, the queue's fixed cost taken off. */
-async function timeOf(submit: () => void, runs = 5): Promise<number> {
-  let best = Infinity
-  for (let i = 0; i < runs; i++) {
-    await opened.device.queue.onSubmittedWorkDone()
-    const begun = performance.now()
-    submit()
-    await opened.device.queue.onSubmittedWorkDone()
-    best = Math.min(best, performance.now() - begun)
-  }
-  return best
-}
-
-async function timeMatmul({ device, caps }: OpenedDevice, orient: Orient, M: number, N: number, K: number) {
-  const [kernel] = matmul({ orient, M, N, K }, caps).kernels
-  const pipeline = await pipelineOf(device, kernel)
-  const usage = GPUBufferUsage.STORAGE
-  const buffers = [M * K, N * K, M * N].map((size) => device.createBuffer({ size: size * 4, usage }))
-  const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }))
-  const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries })
-  const ms = await timeOf(() => {
-    const encoder = device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    pass.setPipeline(pipeline)
-    pass.setBindGroup(0, group)
-    pass.dispatchWorkgroups(...kernel.workgroups)
-    pass.end()
-    device.queue.submit([encoder.finish()])
-  }, 12)
-  for (const buffer of buffers) buffer.destroy()
-  return { orient, M, N, K, ms: round(ms, 2), gflops: round((2 * M * N * K) / ms / 1e6, 2) }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
+function fail(message: string): never {
+  console.error(`${message} See npm run bench -- --help.`)
+  process.exit(2)
 }

@@ -1,0 +1,211 @@
+// What every framework of the benchmark can do, and how it is timed: the same loops for all, in a worker of a page or
+// in Node. Nothing here knows a framework.
+
+import { Rng } from '../core/rng'
+import type { Orient } from '../engine/kernels/matmul'
+import type { ProgramSpec } from '../graph/program'
+
+/** A parameter and the values it begins with. */
+export interface StartTensor {
+  name: string
+  shape: readonly number[]
+  values: Float32Array
+}
+
+/** The model that is trained, as a program of ours and as plain tensors for the others. */
+export interface Setup {
+  program: ProgramSpec
+  vocab: number
+  seed: number
+}
+
+/** Tokens and what follows each, [rows · context]. */
+export interface Batch {
+  tokens: Int32Array
+  targets: Int32Array
+}
+
+export interface ProductShape {
+  orient: Orient
+  M: number
+  N: number
+  K: number
+}
+
+/** One framework with one model in it. */
+export interface Contestant {
+  /** Opens the framework and gives it the model. @returns what it runs on */
+  open(setup: Setup): Promise<string>
+  /** Queues optimiser step `number` (from 1); waits only to keep a few steps in flight. */
+  step(batch: Batch, number: number): Promise<void>
+  /** Waits for all that is queued. @returns the loss of the last step, nats per token */
+  sync(): Promise<number>
+  /** Mean nats per token of a batch by the weights of now. */
+  score(batch: Batch): Promise<number>
+  /** Makes two matrices. `queue` queues one product of them, `done` waits for all queued. */
+  product(shape: ProductShape): Promise<{ queue(): void | Promise<void>; done(): Promise<void>; free(): void }>
+}
+
+/** Bytes to train on and to measure on. */
+export interface Texts {
+  train: Uint8Array
+  val: Uint8Array
+}
+
+export interface Learnt {
+  /** with the one that compiled */
+  steps: number
+  /** of training, without the step that compiled and without measuring */
+  seconds: number
+  /** bits per byte */
+  valBpb: number
+}
+
+/** Batches of validation text, of the training batch's size. */
+const VAL_BATCHES = 8
+
+/** A contestant with a stopwatch. All times are wall clock, in ms, and include the wait for what was queued. */
+export class Timed {
+  private readonly contestant: Contestant
+  private setup: Setup | null = null
+  private steps = 0
+
+  constructor(contestant: Contestant) {
+    this.contestant = contestant
+  }
+
+  /** Opens, and runs the first step. */
+  async first(setup: Setup): Promise<{ adapter: string; loss: number }> {
+    this.setup = setup
+    const adapter = await this.contestant.open(setup)
+    await this.queue(1)
+    return { adapter, loss: await this.contestant.sync() }
+  }
+
+  /** Loss of each of some steps, every one waited for. */
+  async losses(count: number): Promise<number[]> {
+    const losses: number[] = []
+    for (let i = 0; i < count; i++) {
+      await this.queue(1)
+      losses.push(await this.contestant.sync())
+    }
+    return losses
+  }
+
+  /** Time of a step within a run of `count`. */
+  async round(count: number): Promise<number> {
+    const begun = performance.now()
+    await this.queue(count)
+    await this.contestant.sync()
+    return (performance.now() - begun) / count
+  }
+
+  /** Dispatches of one step; 0 without WebGPU. */
+  async dispatches(): Promise<number> {
+    if (typeof GPUComputePassEncoder === 'undefined') return 0
+    const { prototype } = GPUComputePassEncoder
+    const { dispatchWorkgroups, dispatchWorkgroupsIndirect } = prototype
+    let count = 0
+    prototype.dispatchWorkgroups = function (...size) {
+      count++
+      return dispatchWorkgroups.apply(this, size)
+    }
+    prototype.dispatchWorkgroupsIndirect = function (...where) {
+      count++
+      return dispatchWorkgroupsIndirect.apply(this, where)
+    }
+    await this.queue(1)
+    await this.contestant.sync()
+    Object.assign(prototype, { dispatchWorkgroups, dispatchWorkgroupsIndirect })
+    return count
+  }
+
+  /** Rate of a stand-alone product, GFLOP/s: as many queued as take `leastMs`, the best of `tries`. */
+  async matmul(shape: ProductShape, leastMs: number, tries = 3): Promise<number> {
+    const product = await this.contestant.product(shape)
+    const timeOf = async (count: number) => {
+      const begun = performance.now()
+      for (let i = 0; i < count; i++) await product.queue()
+      await product.done()
+      return performance.now() - begun
+    }
+    await timeOf(1)
+    let count = 1
+    let ms = await timeOf(count)
+    while (ms < leastMs && count < 4096) {
+      count = Math.min(4096, Math.max(count + 1, Math.ceil((count * leastMs * 1.1) / Math.max(ms, 0.05))))
+      ms = await timeOf(count)
+    }
+    for (let i = 1; i < tries; i++) ms = Math.min(ms, await timeOf(count))
+    product.free()
+    return (2 * shape.M * shape.N * shape.K * count) / ms / 1e6
+  }
+
+  /**
+   * Trains on bytes of `train` for some seconds of wall clock, after a first step that compiles, and measures on windows
+   * spread evenly over `val`. Windows of everyone are drawn alike.
+   */
+  async learn(setup: Setup, { train, val }: Texts, seconds: number): Promise<Learnt> {
+    const { rows, context } = setup.program.batch
+    const rng = new Rng(setup.seed, 'bench/windows')
+    const draw = (text: Uint8Array, at: (row: number) => number) => windows(text, rows, context, at)
+    const next = () => draw(train, () => rng.int(train.length - context - 1))
+    await this.contestant.open(setup)
+    await this.contestant.step(next(), 1)
+    await this.contestant.sync()
+    const begun = performance.now()
+    const left = () => seconds * 1000 - (performance.now() - begun)
+    let steps = 1
+    let waitEach = true // a slow framework must not queue past the end
+    while (left() > 0) {
+      const stepBegun = performance.now()
+      await this.contestant.step(next(), ++steps)
+      if (!waitEach) continue
+      await this.contestant.sync()
+      waitEach = performance.now() - stepBegun > 250
+    }
+    await this.contestant.sync()
+    const trained = (performance.now() - begun) / 1000
+    let nats = 0
+    const stride = Math.floor((val.length - context - 1) / (VAL_BATCHES * rows))
+    for (let i = 0; i < VAL_BATCHES; i++) nats += await this.contestant.score(draw(val, (row) => (i * rows + row) * stride))
+    return { steps, seconds: trained, valBpb: nats / VAL_BATCHES / Math.LN2 }
+  }
+
+  private async queue(count: number): Promise<void> {
+    if (!this.setup) throw new Error('The model was not opened')
+    for (let i = 0; i < count; i++) {
+      const number = ++this.steps
+      await this.contestant.step(randomBatch(this.setup, number), number)
+    }
+  }
+}
+
+function windows(text: Uint8Array, rows: number, context: number, at: (row: number) => number): Batch {
+  const batch = { tokens: new Int32Array(rows * context), targets: new Int32Array(rows * context) }
+  for (let row = 0; row < rows; row++) {
+    const begin = at(row)
+    batch.tokens.set(text.subarray(begin, begin + context), row * context)
+    batch.targets.set(text.subarray(begin + 1, begin + context + 1), row * context)
+  }
+  return batch
+}
+
+/** Tokens drawn evenly: batch `number` is the same for everyone. */
+export function randomBatch({ program, vocab }: Setup, number: number): Batch {
+  const rng = new Rng(number, 'bench/batch')
+  const { rows, context } = program.batch
+  const draw = () => Int32Array.from({ length: rows * context }, () => rng.int(vocab))
+  return { tokens: draw(), targets: draw() }
+}
+
+/** The initial weights as our engine draws them from a seed, for the others. */
+export function startTensors({ program, seed }: Setup): StartTensor[] {
+  return program.graph.params.map(({ name, shape, init }) => {
+    const rng = new Rng(seed, `init/${name}`)
+    const values = new Float32Array(shape.reduce((n, d) => n * d, 1))
+    if (init.kind !== 'normal') throw new Error(`The comparison model has no ${init.kind} initialisation`)
+    for (let i = 0; i < values.length; i++) values[i] = init.std * rng.normal()
+    return { name, shape, values }
+  })
+}
