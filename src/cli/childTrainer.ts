@@ -78,6 +78,7 @@ export function createChildTrainer(script: URL): Trainer {
     setData: (data) => call('setData', [data]),
     run: (job, onEvent) => call<RunResult>('run', [job], onEvent),
     sample: (...args) => call('sample', args),
+    profile: (program) => call('profile', [program]),
     terminate() {
       const ended = child
       child = null

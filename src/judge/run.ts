@@ -104,7 +104,8 @@ function statusOf(error: LabError): FailureStatus {
   return 'crash'
 }
 
-function lostError(reason: string, cause: LabError): LabError {
+/** Says that the device went, and why. */
+export function lostError(reason: string, cause: LabError): LabError {
   return new LabError('gpu.lost', `The graphics device was lost: ${reason || 'no reason given'}`, {
     hint: 'The lab reopens it and tries the experiment once more. If it happens again, make the model smaller.',
     cause,
@@ -112,7 +113,7 @@ function lostError(reason: string, cause: LabError): LabError {
 }
 
 /** Why the device was lost, or null when it was not. */
-async function isLost(device: GPUDevice): Promise<string | null> {
+export async function isLost(device: GPUDevice): Promise<string | null> {
   const still = Symbol('still here')
   const outcome = await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 0, still))])
   return outcome === still ? null : (outcome as GPUDeviceLostInfo).message

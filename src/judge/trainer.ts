@@ -5,10 +5,11 @@ import { LabError } from '../core/errors'
 import { Rng } from '../core/rng'
 import type { TokenData } from '../data/types'
 import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
+import { profileSession, type StepProfile } from '../engine/profile'
 import { Session } from '../engine/session'
 import type { ProgramSpec } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
-import { runJob } from './run'
+import { isLost, lostError, runJob } from './run'
 import type { AdapterInfo, Tier, Trainer } from './types'
 
 /** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
@@ -43,12 +44,39 @@ export function createTrainer(gpu: () => Promise<GPU | undefined>): Trainer {
       return runJob(job, await device(), data, onEvent)
     },
     async sample(program, weights, prompt, count, temperature, seed) {
-      return sampleTokens(await device(), program, weights, prompt, count, temperature, seed)
+      const opened = await device()
+      return orLost(opened, sampleTokens(opened, program, weights, prompt, count, temperature, seed))
+    },
+    async profile(program) {
+      const opened = await device()
+      return orLost(opened, profileProgram(opened, program))
     },
     terminate() {
       opened?.device.destroy()
       opened = null
     },
+  }
+}
+
+/** The same, but what fails because the device went says so. @throws LabError "gpu.lost" */
+async function orLost<T>({ device }: OpenedDevice, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    const reason = await isLost(device)
+    throw reason === null ? thrown : lostError(reason, LabError.from(thrown))
+  }
+}
+
+async function profileProgram({ device, caps }: OpenedDevice, program: ProgramSpec): Promise<StepProfile> {
+  const vocab = outputSize(program)
+  const { rows, context } = program.batch
+  const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
+  const session = await Session.open(device, caps, request, 1)
+  try {
+    return await profileSession(session, caps.peaks ?? null)
+  } finally {
+    session.destroy()
   }
 }
 
@@ -109,7 +137,7 @@ function outputSize(program: ProgramSpec): number {
   const node = program.graph.nodes.find((n) => n.op === 'embedding')
   const table = node && program.graph.nodes[node.inputs[0]].attrs.name
   const spec = program.graph.params.find((p) => p.name === table)
-  if (!spec) throw new LabError('program.graph', 'The model has no token embedding, so it cannot be sampled')
+  if (!spec) throw new LabError('program.graph', 'The model has no token embedding, so it can be neither sampled nor profiled')
   return spec.shape[0]
 }
 

@@ -1,6 +1,7 @@
 // What goes into one run of the frozen trainer, and what comes out.
 
 import type { LabErrorJson } from '../core/errors'
+import type { StepProfile } from '../engine/profile'
 import type { ProgramSpec } from '../graph/program'
 import type { Budget, Guards } from './task'
 
@@ -93,6 +94,8 @@ export interface Trainer {
   run(job: RunJob, onEvent: (event: RunEvent) => void): Promise<RunResult>
   /** Continues `prompt` with a trained model; weights as returned by run. */
   sample(program: ProgramSpec, weights: Float32Array, prompt: number[], count: number, temperature: number, seed: number): Promise<number[]>
+  /** Where a training step of `program` spends its time; in memory of its own, so nothing trained is touched. */
+  profile(program: ProgramSpec): Promise<StepProfile>
   /** Stops the run in progress at once by ending the worker; the next call starts a fresh one. */
   terminate(): void
 }

@@ -104,6 +104,12 @@ export function scriptedTrainer(landscape: Landscape, sigma: number): ScriptedTr
     async sample() {
       return []
     },
+    async profile(program) {
+      return {
+        clock: 'timestamps', peaks: null, dispatches: program.graph.nodes.length, params: 1, tokensPerStep: 1, stepMs: 1, kernelsMs: 1,
+        hostUsPerDispatch: 0.1, rows: [],
+      }
+    },
     terminate() {},
   }
   return trainer

@@ -43,6 +43,7 @@ export function connectLab(): LabClient {
       queueProgram: (trainJs, hypothesis) => remote.queueProgram(trainJs, hypothesis),
       updateProgramMd: (text) => remote.updateProgramMd(text),
       sample: (number, prompt, count, temperature) => remote.sample(number, prompt, count, temperature),
+      profile: () => remote.profile(),
       sources: (number) => remote.sources(number),
       exportZip: () => remote.exportZip(),
       exportResults: () => remote.exportResults(),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { afterEach, describe, expect, test } from 'vitest'
+import { LabError } from '../core/errors'
 import { Rng, hashString } from '../core/rng'
 import { memoryByteCache } from '../data/byteCache'
 import { loadCorpus, prepareData } from '../data/corpus'
@@ -181,6 +182,32 @@ describe('lab', () => {
       throw new Error('no adapter')
     }
     expect(await parts.ledger.listLabs()).toEqual([])
+  })
+
+  test('a profile is of the best program, or of the default one, and never beside a run', async () => {
+    const { api, trainer } = await assemble(await newFolder())
+    const first = await api.profile()
+    expect(first).toMatchObject({ experiment: null, adapter: ADAPTER, profile: { clock: 'timestamps' } })
+    await api.create(settings({ maxExperiments: 1 }))
+    let release = () => {}
+    const score = trainer.before!
+    trainer.before = async (job) => {
+      await new Promise<void>((resolve) => (release = resolve))
+      return score(job)
+    }
+    await api.start()
+    await waitFor(api, (status) => status.activity === 'training')
+    await expect(api.profile()).rejects.toMatchObject({ code: 'lab.state', hint: expect.stringContaining('Pause') })
+    trainer.before = score
+    release()
+    await waitFor(api, (s) => atRest(s) && s.notice!.message.includes('done'))
+    const after = await api.profile()
+    expect(after.experiment).not.toBeNull()
+    expect(after.profile.dispatches).toBe(first.profile.dispatches)
+    trainer.profile = async () => {
+      throw new LabError('gpu.lost', 'gone', { hint: 'Try again.' })
+    }
+    await expect(api.profile()).rejects.toMatchObject({ code: 'gpu.lost' })
   })
 
   test('a dropped text becomes a data set', async () => {

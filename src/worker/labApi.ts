@@ -17,7 +17,7 @@ import type { LabParts } from './labParts'
 import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
-import type { LabApi, ProgramCheck } from './protocol'
+import type { LabApi, ProfileResult, ProgramCheck } from './protocol'
 
 /** Vocabulary of the byte tokenizer: 256 bytes and four specials. */
 const BYTE_VOCAB = 260
@@ -39,6 +39,8 @@ export function createLabApi(given: LabParts): LabApi {
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
+  /** a profile being taken: a run that began now would be slowed down by it */
+  let profiling: Promise<ProfileResult> | null = null
 
   const leadKnown = new Promise<void>((resolve) => {
     parts.claimLead((leading) => {
@@ -70,6 +72,7 @@ export function createLabApi(given: LabParts): LabApi {
   async function command(run: (loop: Loop) => void | Promise<void>): Promise<void> {
     await needLead()
     const session = current ?? shown()
+    await profiling?.catch(() => undefined)
     await run(await session.loop())
   }
 
@@ -101,6 +104,17 @@ export function createLabApi(given: LabParts): LabApi {
       const error = LabError.from(thrown).toJSON()
       return { ok: false, error, knobs: [], paramCount: 0, predictedBytes: 0, tokensPerStep: 0 }
     }
+  }
+
+  async function profile(): Promise<ProfileResult> {
+    await needLead() // the other tab's clock is running
+    const byDefault = async () => ({ experiment: null, source: defaultProgram((await probe()).tier), vocab: BYTE_VOCAB })
+    // the lab that holds the adapter decides whether it is free
+    if (current?.busy) await current.programToProfile()
+    const { experiment, source, vocab } = viewed ? await viewed.programToProfile() : await byDefault()
+    const adapter = await probe()
+    const program = await parts.box.describe({ source, vocab, tier: adapter.tier })
+    return { experiment, adapter, profile: await parts.trainer.profile(program) }
   }
 
   return {
@@ -164,6 +178,10 @@ export function createLabApi(given: LabParts): LabApi {
     async sample(...args) {
       await needLead() // the other tab's clock is running
       return shown().sample(...args)
+    },
+    profile() {
+      profiling ??= profile().finally(() => (profiling = null))
+      return profiling
     },
     sources: async (number) => shown().sources(number),
     exportZip: async () => shown().exportZip(),

@@ -22,6 +22,8 @@ export interface LabSession {
   readonly busy: boolean
   sources(number: number): Promise<{ before: string; after: string }>
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
+  /** The best program so far, or the one that the lab begins with. @throws lab.state while a run is being measured */
+  programToProfile(): Promise<{ experiment: number | null; source: string; vocab: number }>
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>
 }
@@ -107,6 +109,19 @@ export async function openSession(
       const seed = new Rng(parts.now() >>> 0, 'sample').uint32()
       const tokens = await parts.trainer.sample(program, weights, begun, count, temperature, seed)
       return new TextDecoder().decode(tokenizer.decode(tokens) as Uint8Array<ArrayBuffer>)
+    },
+    async programToProfile() {
+      if (loop?.phase === 'running' || loop?.phase === 'stopping') {
+        throw new LabError('lab.state', 'A run is being measured, and a profile now would slow it down.', {
+          hint: 'Pause the lab; when the experiment is over, ask again.',
+        })
+      }
+      const lab = (await parts.ledger.loadLab(labId)) ?? found
+      const experiment = lab.incumbent
+      const source = experiment === null ? lab.trainJs : (await repo.read((await rowOf(experiment)).commit))['train.js']
+      const { tokenizer } = await desk(task.dataset, task.tokenizer)
+      board.set({ activity: 'idle' })
+      return { experiment, source, vocab: tokenizer.vocab }
     },
     async exportZip() {
       const folder = branch.replace('autoresearch/', '')

@@ -2,6 +2,7 @@
 
 import type { LabErrorJson } from '../core/errors'
 import type { DatasetSource, TokenizerSpec } from '../data/types'
+import type { StepProfile } from '../engine/profile'
 import type { CurvePoint, AdapterInfo } from '../judge/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { Knob } from '../sandbox/contract'
@@ -92,6 +93,14 @@ export interface ProgramCheck {
   tokensPerStep: number
 }
 
+/** A step taken apart, and whose step it was. */
+export interface ProfileResult {
+  /** the experiment whose program it was; null for the default program */
+  experiment: number | null
+  adapter: AdapterInfo
+  profile: StepProfile
+}
+
 /** Implemented by src/worker/lab.ts, called through Comlink. Every method may reject with a LabErrorJson. */
 export interface LabApi {
   subscribe(listener: (event: LabEvent) => void): Promise<void>
@@ -116,6 +125,11 @@ export interface LabApi {
   queueProgram(trainJs: string, hypothesis: string): Promise<void>
   updateProgramMd(text: string): Promise<void>
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
+  /**
+   * Times the kernels of one training step of the best program of the lab shown, or of the default program.
+   * A run waits until it is over. @throws lab.state while a run is being measured
+   */
+  profile(): Promise<ProfileResult>
   /** train.js of an attempt and of its parent, for the diff. */
   sources(number: number): Promise<{ before: string; after: string }>
   /** The repository as a zip: real git reads it. */

@@ -43,6 +43,7 @@ export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
     setData: (data) => call((remote) => remote.setData(transfer(data, buffersOf(data)))),
     run: (job, onEvent) => call<RunResult>((remote) => remote.run(job, proxy(onEvent)) as Promise<RunResult>),
     sample: (...args) => call((remote) => remote.sample(...args)),
+    profile: (program) => call((remote) => remote.profile(program)),
     terminate() {
       if (!current) return
       const { worker, remote } = current

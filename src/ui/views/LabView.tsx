@@ -5,6 +5,7 @@ import { StaircasePanel } from '../charts/StaircasePanel'
 import { ExperimentList } from './ExperimentList'
 import { ExperimentSheet } from './ExperimentSheet'
 import { Preparing } from './Preparing'
+import { ProfileSection } from './ProfileSection'
 import { ProgramSection } from './ProgramSection'
 import { RunPanel } from './RunPanel'
 import { RunStrip } from './RunStrip'
@@ -31,6 +32,7 @@ export function LabView({ labId }: { labId: string }) {
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
       </div>
       <ProgramSection labId={labId} lab={lab} />
+      <ProfileSection />
       {opened && <ExperimentSheet labId={labId} row={opened} rows={shown} lab={lab} />}
     </>
   )

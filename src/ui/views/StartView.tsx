@@ -3,6 +3,7 @@ import { useApp } from '../state/context'
 import { budgetLabel, datasetLabel, labSettings, tokenizerLabel } from '../state/settings'
 import { Preparing } from './Preparing'
 import { PastLabs } from './PastLabs'
+import { ProfileSection } from './ProfileSection'
 import { ProgramSection } from './ProgramSection'
 import { Setup } from './Setup'
 
@@ -25,6 +26,7 @@ export function StartView() {
       </div>
       <PastLabs />
       <ProgramSection labId={null} lab={null} />
+      <ProfileSection />
     </>
   )
 }
