@@ -41,9 +41,9 @@ export interface ArenaLayout {
 
 /**
  * Lays out the parameters group by group, matrices of one shape together. Padding stays zero for ever.
- * @param stackFloats no stack is longer: what one binding holds
+ * @param most no stack is longer than this or takes more operations for one of Muon's products, if it has two matrices
  */
-export function layoutArena(program: ProgramSpec, stackFloats = Infinity): ArenaLayout {
+export function layoutArena(program: ProgramSpec, most = { floats: Infinity, flops: Infinity }): ArenaLayout {
   const groupIndex = new Map<string, number>()
   for (const [i, group] of program.groups.entries()) for (const name of group.params) groupIndex.set(name, i)
   const order = program.graph.params
@@ -56,7 +56,7 @@ export function layoutArena(program: ProgramSpec, stackFloats = Infinity): Arena
   for (const { spec, group } of order) {
     const size = product(spec.shape)
     const stride = Math.ceil(size / ARENA_ALIGN) * ARENA_ALIGN
-    if (program.groups[group].rule === 'muon') addToStack(stacks, spec, group, total, stride, stackFloats)
+    if (program.groups[group].rule === 'muon') addToStack(stacks, spec, group, total, stride, most)
     entries.push({ spec, group, offset: total, size })
     total += stride
     paramCount += size
@@ -69,11 +69,12 @@ export function layoutArena(program: ProgramSpec, stackFloats = Infinity): Arena
   return { entries, byName: new Map(entries.map((e) => [e.spec.name, e])), stacks, total, paramCount, groupOf }
 }
 
-function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number, most: number): void {
+function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number, most: { floats: number; flops: number }): void {
   const [rows, cols] = spec.shape
   const last = stacks.at(-1)
+  const flops = 2 * rows * cols * Math.min(rows, cols)
   const same = last && last.group === group && last.rows === rows && last.cols === cols
-  if (same && (last.count + 1) * stride <= most) last.count++
+  if (same && (last.count + 1) * stride <= most.floats && (last.count + 1) * flops <= most.flops) last.count++
   else stacks.push({ group, rows, cols, count: 1, offset, stride })
 }
 

@@ -1,5 +1,5 @@
 // Where everything short-lived of a plan lies. All lifetimes are known before anything is placed, so this is packing
-// rather than allocation: largest first, each into the tightest hole that is free for as long as it lives.
+// rather than allocation: in several orders, each thing into the tightest hole that is free for as long as it lives.
 
 import type { BufferPool, BufferRange } from './bufferPool'
 import type { Capabilities, Kernel } from './kernel'
@@ -77,21 +77,41 @@ export class Lender {
 
   /** Packs all loans into as few bytes as it can and fills in every range. Same loans, same places. */
   settle(pool: BufferPool, caps: Pick<Capabilities, 'maxBufferBytes'>): void {
-    const shelves: Shelf[] = []
-    const order = [...this.loans.keys()].sort((a, b) => b.bytes - a.bytes || a.first - b.first)
-    const places = order.map((loan) => ({ loan, ...shelve(shelves, loan, caps.maxBufferBytes) }))
-    const buffers = shelves.map(({ bytes }) => pool.dedicate('activations', bytes).buffer)
-    for (const { loan, shelf, offset } of places) {
-      for (const range of this.loans.get(loan)!) {
-        range.buffer = buffers[shelf]
-        range.offset += offset
-      }
+    const packings = ORDERS.map((before) => pack([...this.loans.keys()].sort(before), caps.maxBufferBytes))
+    const best = packings.reduce((a, b) => (totalBytes(b) < totalBytes(a) ? b : a))
+    for (const { bytes, loans } of best) {
+      const { buffer } = pool.dedicate('activations', bytes)
+      for (const { loan, offset } of loans)
+        for (const range of this.loans.get(loan)!) {
+          range.buffer = buffer
+          range.offset += offset
+        }
     }
   }
 }
 
+const span = ({ first, last }: Loan) => last - first + 1
+
+/** None of these is best for every model; packing takes far less time than lowering the ops does. */
+const ORDERS: readonly ((a: Loan, b: Loan) => number)[] = [
+  (a, b) => b.bytes - a.bytes || a.first - b.first,
+  (a, b) => b.bytes * span(b) - a.bytes * span(a) || a.first - b.first,
+  (a, b) => span(b) - span(a) || b.bytes - a.bytes,
+  (a, b) => a.first - b.first || b.bytes - a.bytes,
+]
+
+function pack(order: readonly Loan[], limit: number): Shelf[] {
+  const shelves: Shelf[] = []
+  for (const loan of order) shelve(shelves, loan, limit)
+  return shelves
+}
+
+function totalBytes(shelves: readonly Shelf[]): number {
+  return shelves.reduce((n, { bytes }) => n + bytes, 0)
+}
+
 /** Puts a loan where the shelves grow least, in the tightest hole; on a new shelf only where no other may hold it. */
-function shelve(shelves: Shelf[], loan: Loan, limit: number): { shelf: number; offset: number } {
+function shelve(shelves: Shelf[], loan: Loan, limit: number): void {
   const need = aligned(loan.bytes)
   let best: { shelf: number; offset: number; growth: number; hole: number } | null = null
   for (const [shelf, { bytes, loans }] of shelves.entries()) {
@@ -109,7 +129,6 @@ function shelve(shelves: Shelf[], loan: Loan, limit: number): { shelf: number; o
   const { shelf, offset } = best
   shelves[shelf].loans.push({ loan, offset })
   shelves[shelf].bytes = Math.max(shelves[shelf].bytes, offset + need)
-  return { shelf, offset }
 }
 
 /** The smallest hole of at least `need` bytes between neighbours in time, or the place after the last of them. */

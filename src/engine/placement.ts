@@ -2,11 +2,11 @@
 // ranges of what lasts.
 
 import { LabError } from '../core/errors'
-import type { Tape, TensorId } from '../graph/tape'
+import { bytesOf, renameTensors, type Tape, type TapeOp, type TapeTensor, type TensorId } from '../graph/tape'
 import type { ArenaLayout } from './arena'
 import type { BufferPool, BufferRange } from './bufferPool'
 import type { Capabilities, Kernel } from './kernel'
-import { lowerOp } from './lower'
+import { lowerOp, type BoundLowering } from './lower'
 import type { UpdatePlan, UpdateStep } from './optimizers'
 import { Lender, type Loan } from './packing'
 import type { Command, InputRanges, ModelPlan } from './planner'
@@ -23,12 +23,15 @@ export class Placement {
   private readonly arena: ArenaLayout
   readonly state: ModelPlan['state']
   private readonly caps: Capabilities
+  private readonly lowered: Map<string, BoundLowering>
 
-  constructor(pool: BufferPool, arena: ArenaLayout, state: ModelPlan['state'], caps: Capabilities) {
+  /** @param lowered what was lowered before, to be used again: layers are alike, and so are two plans of one program */
+  constructor(pool: BufferPool, arena: ArenaLayout, state: ModelPlan['state'], caps: Capabilities, lowered: Map<string, BoundLowering>) {
     this.pool = pool
     this.arena = arena
     this.state = state
     this.caps = caps
+    this.lowered = lowered
   }
 
   /** Gives the tape's inputs their places at the end of `whole`. */
@@ -47,20 +50,20 @@ export class Placement {
     const lasting = this.lasting(tape, inputs, results)
     const loans = new Map<TensorId, Loan>()
     const placeOf = (id: TensorId): Place => {
-      const { view, size } = tape.tensors[id]
-      const base = view?.of ?? id
-      const [offset, bytes] = [(view?.offset ?? 0) * BYTES, size * BYTES]
-      if (bytes > this.caps.maxBindingBytes) throw tooLarge(tape.tensors[id].name, bytes, this.caps.maxBindingBytes)
+      const tensor = tape.tensors[id]
+      const base = tensor.view?.of ?? id
+      const [offset, bytes] = [(tensor.view?.offset ?? 0) * (tensor.half ? BYTES / 2 : BYTES), bytesOf(tensor)]
+      if (bytes > this.caps.maxBindingBytes) throw tooLarge(tensor.name, bytes, this.caps.maxBindingBytes)
       const range = lasting.get(base)
       if (range) return { range: { buffer: range.buffer, offset: range.offset + offset, bytes } }
       let loan = loans.get(base)
-      if (!loan) loans.set(base, (loan = this.lender.acquire(tape.tensors[base].size * BYTES)))
+      if (!loan) loans.set(base, (loan = this.lender.acquire(bytesOf(tape.tensors[base]))))
       return { loan, offset, bytes }
     }
     const { stepState: states } = this.state
     const stepState = { range: { buffer: states.buffer, offset: states.offset + micro * 256, bytes: 16 } }
     return tape.ops.flatMap((op) => {
-      const { lowering, tensors } = lowerOp(op, tape.tensors, this.caps)
+      const { lowering, tensors } = this.lower(op, tape.tensors)
       this.lender.tick()
       const named = new Map<string, Place>([['stepState', stepState], ...this.scratch(lowering.scratch)])
       for (const [name, id] of Object.entries(tensors)) named.set(name, placeOf(id))
@@ -104,6 +107,20 @@ export class Placement {
   settle(): number {
     this.lender.settle(this.pool, this.caps)
     return this.lender.peakBytes()
+  }
+
+  /** lowerOp, once for all ops that differ only in their tensors. */
+  private lower(op: TapeOp, tensors: readonly TapeTensor[]): BoundLowering {
+    const ids: TensorId[] = []
+    const nameless = renameTensors(op, (id) => {
+      const known = ids.indexOf(id)
+      return known >= 0 ? known : ids.push(id) - 1
+    })
+    const own = ids.map((id) => tensors[id])
+    const key = JSON.stringify([nameless, own.map(({ size, half }) => [size, half])])
+    let found = this.lowered.get(key)
+    if (!found) this.lowered.set(key, (found = lowerOp(nameless, own, this.caps)))
+    return { lowering: found.lowering, tensors: Object.fromEntries(Object.entries(found.tensors).map(([name, i]) => [name, ids[i]])) }
   }
 
   private scratch(scratch: Record<string, number> = {}): [string, Place][] {

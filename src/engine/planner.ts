@@ -6,15 +6,19 @@ import type { Shape } from '../graph/ir'
 import type { ProgramSpec } from '../graph/program'
 import { buildTape } from '../graph/autodiff'
 import { chunkHead, HEAD_BYTES } from '../graph/passes/chunkHead'
+import { halfActivations } from '../graph/passes/half'
 import { recompute } from '../graph/passes/recompute'
+import { splitLong } from '../graph/passes/splitLong'
 import type { Tape } from '../graph/tape'
 import { layoutArena, type ArenaLayout } from './arena'
 import { stagingBytes } from './backends/webgpu/readRing'
 import { BufferPool, type BufferRange, type PlannedBuffer } from './bufferPool'
 import type { Capabilities, Kernel } from './kernel'
 import { HYPER_STRIDE } from './kernels/update'
+import type { BoundLowering } from './lower'
 import { planUpdate } from './optimizers'
 import { Placement, tooLarge } from './placement'
+import { dispatchLimits } from './rates'
 
 /** One dispatch: ranges in the order of the kernel's bindings. */
 export interface Command {
@@ -41,6 +45,8 @@ export interface ModelPlan {
   activations: { bytes: number; peakBytes: number }
   /** pieces of the forward pass of which all but the last are computed again in backward; 1: nothing is */
   segments: number
+  /** how training keeps activations; weights, gradients and all that is scored are f32 */
+  precision: 'f32' | 'f16'
   state: {
     params: BufferRange
     grads: BufferRange
@@ -83,10 +89,11 @@ const SEGMENTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
  */
 export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
   const limit = request.memoryBytes ?? Infinity
-  let smallest = planWith(request, caps, SEGMENTS[0])
+  const lowered = new Map<string, BoundLowering>()
+  let smallest = planWith(request, caps, SEGMENTS[0], lowered)
   for (const segments of SEGMENTS.slice(1)) {
     if (smallest.totalBytes <= limit) return smallest
-    const plan = planWith(request, caps, segments)
+    const plan = planWith(request, caps, segments, lowered)
     if (plan.totalBytes < smallest.totalBytes) smallest = plan
   }
   if (smallest.totalBytes <= limit) return smallest
@@ -97,10 +104,10 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
   })
 }
 
-function planWith(request: PlanRequest, caps: Capabilities, segments: number): ModelPlan {
+function planWith(request: PlanRequest, caps: Capabilities, segments: number, lowered: Map<string, BoundLowering>): ModelPlan {
   const { program, shapes, vocab, evaluation } = request
   const { rows, context, accumulate } = program.batch
-  const arena = layoutArena(program, caps.maxBindingBytes / 4)
+  const arena = layoutArena(program, { floats: caps.maxBindingBytes / 4, flops: dispatchLimits(caps).flops })
   const pool = new BufferPool()
   const arenaBytes = arena.total * 4
   const upload = pool.dedicate('upload', 0)
@@ -116,7 +123,7 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number): M
     stepState: pool.append(upload, accumulate * 256),
   }
   if (arenaBytes > caps.maxBufferBytes) throw tooLarge(`The arena of ${arena.paramCount} parameters`, arenaBytes, caps.maxBufferBytes)
-  const placement = new Placement(pool, arena, state, caps)
+  const placement = new Placement(pool, arena, state, caps, lowered)
   const train = planTraining(placement, request, caps, segments)
   const update = planUpdate(program, arena, caps)
   const constants = Object.entries(update.constants).map(([name, values]) => ({ name, range: pool.dedicate(name, 4 * values.length), values }))
@@ -150,19 +157,22 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number): M
   for (const { label, bytes } of pool.buffers) if (bytes > caps.maxBufferBytes) throw tooLarge(label, bytes, caps.maxBufferBytes)
   // staging buffers of scores are there while scoring; a single reading of logits or weights comes and goes
   const totalBytes = pool.totalBytes + stagingBytes(4) + stagingBytes(nats.bytes)
-  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, state, constants, train, score, probe }
+  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, precision: caps.half ? 'f16' : 'f32', state, constants, train, score, probe }
 }
 
 /** What a tape must undergo to run within the adapter's limits. */
 function fit(tape: Tape, caps: Capabilities): Tape {
-  return chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes))
+  return splitLong(chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes)), dispatchLimits(caps))
 }
 
 function planTraining(placement: Placement, request: PlanRequest, caps: Capabilities, segments: number): ModelPlan['train'] {
   const { program, shapes } = request
   const { rows: B, context: T, accumulate } = program.batch
   const loss = placement.pool.dedicate('loss', 16)
-  const tapeOf = (first: boolean) => fit(recompute(buildTape(program.graph, shapes, B, T, { kind: 'train', first, accumulate }), segments), caps)
+  const tapeOf = (first: boolean) => {
+    const tape = buildTape(program.graph, shapes, B, T, { kind: 'train', first, accumulate })
+    return fit(recompute(caps.half ? halfActivations(tape) : tape, segments), caps)
+  }
   const first = tapeOf(true)
   const inputs = Array.from({ length: accumulate }, () => placement.inputs(first, placement.state.upload))
   const commands = placement.tape(first, inputs[0], new Map([[first.io.loss, loss]]), 0)

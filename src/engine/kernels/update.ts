@@ -74,13 +74,14 @@ export function gradNorm({ count }: { count: number }, caps: Capabilities): Lowe
 /**
  * The norm of gradients that are bound in several ranges: one kernel for each range, which writes its `piece` of
  * `partial` (in bytes), and one that reads the whole of it.
- * @param counts floats of each range, multiples of 4; all but the last at least 2¹⁸, so that pieces are aligned
+ * @param counts floats of each range, multiples of 4
  */
 export function gradNormOver(counts: readonly number[], caps: Capabilities) {
   let parts = 0
   const partials = counts.map((count) => {
     const loads = count / 4
-    const rows = Math.min(caps.software ? 256 : 1024, Math.ceil(loads / 64))
+    // whole 256 bytes, so that the pieces can be bound; a part of no load is 0
+    const rows = Math.min(caps.software ? 256 : 1024, 64 * Math.ceil(loads / 4096))
     const units = Math.ceil(loads / rows)
     const vars = { COUNT: count, ROWS: rows, UNITS: units }
     const kernel = rowKernel('grad_norm_partial', partialSource, ['grads', 'partial!'], rowLayout(rows, units, caps), vars)
