@@ -42,6 +42,22 @@ export interface Kernel {
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */
   bytes?: number
+  /** on the first kernel of a lowering that has variants: what the autotuner may choose from */
+  tunable?: Tunable
+}
+
+/** A choice between kernels that do the same. */
+export interface Tunable {
+  /** index into `Capabilities.choices`; equal keys have equal variants */
+  key: string
+  /** what may be compared by distance: of two keys of one kind, the nearer's choice is the better guess */
+  kind: string
+  sides: readonly number[]
+  /** variants worth timing, the built-in rule's first */
+  variants: readonly string[]
+  /** bytes of every buffer that the kernels of any variant bind, scratch aside */
+  bytes: Readonly<Record<string, number>>
+  lower: (variant: string) => Lowering
 }
 
 /** A grid of `count` workgroups folded into two dimensions when one is too short. */

@@ -6,8 +6,8 @@ import sum from '../../../shaders/matmul_sum.wgsl?raw'
 import tiled from '../../../shaders/matmul_tiled.wgsl?raw'
 import type { Capabilities, Kernel, Lowering } from '../kernel'
 import { expandTemplate, type TemplateVars } from '../template'
-import { matmulStore, type Finish, type StoreLayout } from './matmulStore'
-import { builtInVariant, isPossible, parseVariant, type Orient, type Variant } from './matmulVariants'
+import { matmulStore, storeTemplate, type Finish, type StoreLayout } from './matmulStore'
+import { builtInVariant, candidates, isPossible, parseVariant, variantName, type Orient, type Variant } from './matmulVariants'
 
 export type { Orient }
 
@@ -21,6 +21,9 @@ export interface MatmulShape extends Finish {
   /** the product is known to be symmetric (A·Aᵀ or AᵀA, mixed at most with a symmetric D): half of it is computed */
   symmetric?: boolean
 }
+
+/** Everything that the texts of the products' kernels are made from: they change when one of these does. */
+export const matmulTexts: readonly string[] = [software, generic, tiled, sum, storeTemplate]
 
 /** One product with everything that its kernels' texts share. */
 interface Product {
@@ -57,11 +60,37 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
     },
   }
   const problem = { orient, M, N, K, count, symmetric: shape.symmetric ?? false }
-  const chosen = parseVariant(caps.choices?.[matmulKey(shape)] ?? '')
-  const variant = chosen && isPossible(chosen, problem, caps) ? chosen : builtInVariant(problem, caps)
-  if (variant.family === 'tiled') return tiledProduct(product, variant)
   const vectors = isVec(A_WIDTH, product.vars.A_STRIDE) && isVec(B_WIDTH, product.vars.B_STRIDE) && product.vars.VEC && K % 4 === 0
-  return vectors ? softwareProduct(product, variant) : genericProduct(product)
+  const rule = builtInVariant(problem, caps)
+  if (rule.family === 'software' && !vectors) return genericProduct(product)
+  const lower = (variant: Variant) => (variant.family === 'tiled' ? tiledProduct(product, variant) : softwareProduct(product, variant))
+  const read = (name: string) => {
+    const variant = parseVariant(name)
+    return variant && isPossible(variant, problem, caps) && (vectors || variant.family === 'tiled') ? variant : rule
+  }
+  const key = matmulKey(shape)
+  const lowering = lower(read(caps.choices?.[key] ?? ''))
+  lowering.kernels[0].tunable = {
+    key,
+    kind: `${orient}${shape.symmetric ? ' symmetric' : ''}`,
+    sides: [M, N, K, count],
+    variants: candidates(problem, caps).map(variantName),
+    bytes: bytesOf(shape),
+    lower: (name) => lower(read(name)),
+  }
+  return lowering
+}
+
+/** Bytes of every buffer that a product binds. */
+function bytesOf({ orient, M, N, K, batch, mix, scale, epilogue }: MatmulShape): Record<string, number> {
+  const stacked = (size: number, stride = 0) => 4 * (stride * ((batch?.count ?? 1) - 1) + size)
+  const c = stacked(M * N, batch?.c)
+  const bytes: Record<string, number> = { a: stacked(M * K, batch?.a), b: stacked(N * K, batch?.b), c }
+  if (mix) Object.assign(bytes, { d: c, mixture: 8 })
+  if (scale) bytes.scale = 4 * (orient === 'TN' ? K : M)
+  for (const [i, [rows, cols]] of (epilogue?.inputShapes ?? []).entries()) bytes[`e${i}`] = 4 * rows * cols
+  if (epilogue?.pre) bytes.pre = c
+  return bytes
 }
 
 /** What a product is called in the table of chosen variants. */

@@ -6,6 +6,9 @@ import type { Access } from '../kernel'
 import { expandTemplate } from '../template'
 import { primitives, stepLines } from './elementwise'
 
+/** The text every product ends with, before expansion. */
+export const storeTemplate = template
+
 /** What is done to each value of a product before it is stored. */
 export interface Finish {
   /** C = mixture[0]·A·B + mixture[1]·D; the numbers are bound, so that they do not ask for another kernel */

@@ -42,6 +42,9 @@ interface Problem {
 /** Products below this many floating-point operations take a small tile, which compiles several times as fast. */
 const SMALL_FLOPS = 8e6
 
+/** On a software adapter a product below this takes less than a millisecond: no choice is worth the compiling. */
+const TUNED_FLOPS = 2e6
+
 /** Whether a variant can run on an adapter at all. */
 export function isPossible(v: Variant, { symmetric }: Problem, caps: Capabilities): boolean {
   const four = [v.TM, v.TN].every((side) => side >= 4 && side <= 16 && side % 4 === 0)
@@ -67,6 +70,31 @@ function tiledBytes({ BM, BN, BK }: { BM: number; BN: number; BK: number }): num
 export function builtInVariant(problem: Problem, caps: Capabilities): Variant {
   return caps.software ? softwareRule(problem, caps) : tiledRule(problem)
 }
+
+/** The variants worth timing for a product, the built-in rule's first; a software adapter compiles slowly, so it gets few. */
+export function candidates(problem: Problem, caps: Capabilities): Variant[] {
+  const rule = builtInVariant(problem, caps)
+  const others: Variant[] = []
+  if (rule.family === 'software') {
+    if (2 * problem.M * problem.N * problem.K * problem.count < TUNED_FLOPS) return [rule]
+    for (const [TM, TN] of [[16, 8], [8, 8], [16, 4]]) others.push({ ...rule, TM, TN, WY: 1 }) // prettier-ignore
+  } else {
+    const { splits } = rule
+    for (const [BM, BN, TM, TN, BK] of TILES)
+      for (const s of new Set([1, splits, 2 * splits])) others.push({ family: 'tiled', BM, BN, TM, TN, BK, splits: s })
+  }
+  const possible = others.filter((v) => isPossible(v, problem, caps) && variantName(v) !== variantName(rule))
+  return [rule, ...possible]
+}
+
+/** Tiles of the workgroup-memory family: BM, BN, TM, TN, BK. */
+const TILES: readonly (readonly [number, number, number, number, number])[] = [
+  [64, 64, 4, 4, 16],
+  [32, 32, 4, 4, 16],
+  [64, 64, 8, 4, 16],
+  [128, 64, 8, 4, 16],
+  [128, 128, 8, 8, 8],
+]
 
 /**
  * The measured best on SwiftShader, made smaller when the product is small or has too few tiles to keep the cores busy

@@ -1,0 +1,136 @@
+// Runs kernels on buffers of made-up numbers: what do they compute, and how long do they take?
+
+import type { Lowering } from '../kernel'
+import { pipelineOf } from '../backends/webgpu/pipelines'
+
+/** Floats of the repeating pattern that buffers are filled with; no power of two, so that no two rows are alike. */
+const PATTERN = 250_004
+
+/** Results are compared in pieces of this many bytes: at the start, in the middle and at the end. */
+const SAMPLE_BYTES = 2 ** 18
+
+/** One batch of timed dispatches lasts about this long: enough to drown the cost of a submit. */
+const BATCH_MS = 10
+
+/** Buffers of one tunable, filled with the same numbers every time. Owns them until `destroy`. */
+export class Bench {
+  private readonly device: GPUDevice
+  private readonly buffers = new Map<string, GPUBuffer>()
+  private readonly pattern: GPUBuffer
+
+  constructor(device: GPUDevice, bytes: Readonly<Record<string, number>>) {
+    this.device = device
+    const values = new Float32Array(PATTERN)
+    let state = 1
+    for (let i = 0; i < PATTERN; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      values[i] = state / 2 ** 31 - 1 // in [-1, 1)
+    }
+    this.pattern = this.make('tune/pattern', values.byteLength)
+    device.queue.writeBuffer(this.pattern, 0, values)
+    for (const [name, size] of Object.entries(bytes)) this.buffers.set(name, this.make(`tune/${name}`, size))
+  }
+
+  private make(label: string, bytes: number): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16)
+    return this.device.createBuffer({ label, size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST })
+  }
+
+  /** Fills every buffer with the pattern. */
+  fill(): void {
+    const encoder = this.device.createCommandEncoder()
+    for (const buffer of this.buffers.values()) {
+      for (let at = 0; at < buffer.size; at += this.pattern.size)
+        encoder.copyBufferToBuffer(this.pattern, 0, buffer, at, Math.min(this.pattern.size, buffer.size - at))
+    }
+    this.device.queue.submit([encoder.finish()])
+  }
+
+  /**
+   * Compiles and binds; the function encodes the kernels `times` over, submits them and waits.
+   * @throws LabError "gpu.shader"
+   */
+  async prepare({ kernels, scratch = {} }: Lowering): Promise<(times: number) => Promise<void>> {
+    for (const [name, bytes] of Object.entries(scratch)) {
+      const old = this.buffers.get(name)
+      if (old && old.size >= bytes) continue
+      old?.destroy()
+      this.buffers.set(name, this.make(`tune/${name}`, bytes))
+    }
+    const pipelines = await Promise.all(kernels.map((kernel) => pipelineOf(this.device, kernel)))
+    const groups = kernels.map(({ bindings }, i) => {
+      const entries = bindings.map(({ name }, binding) => ({ binding, resource: { buffer: this.buffers.get(name)! } }))
+      return this.device.createBindGroup({ label: 'tune', layout: pipelines[i].getBindGroupLayout(0), entries })
+    })
+    return async (times) => {
+      const encoder = this.device.createCommandEncoder()
+      const pass = encoder.beginComputePass()
+      for (let t = 0; t < times; t++)
+        for (const [i, { workgroups }] of kernels.entries()) {
+          pass.setPipeline(pipelines[i])
+          pass.setBindGroup(0, groups[i])
+          pass.dispatchWorkgroups(...workgroups)
+        }
+      pass.end()
+      this.device.queue.submit([encoder.finish()])
+      await this.device.queue.onSubmittedWorkDone()
+    }
+  }
+
+  /** Samples of what lies in the named buffers; the arrays are the caller's. */
+  async read(names: readonly string[]): Promise<Float32Array> {
+    const pieces: { buffer: GPUBuffer; at: number; bytes: number }[] = []
+    for (const name of names) {
+      const buffer = this.buffers.get(name)!
+      const bytes = Math.min(SAMPLE_BYTES, buffer.size)
+      const middle = Math.floor((buffer.size - bytes) / 8) * 4
+      for (const at of new Set([0, middle, buffer.size - bytes])) pieces.push({ buffer, at, bytes })
+    }
+    const total = pieces.reduce((n, { bytes }) => n + bytes, 0)
+    const staging = this.device.createBuffer({ label: 'tune/read', size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+    const encoder = this.device.createCommandEncoder()
+    let to = 0
+    for (const { buffer, at, bytes } of pieces) {
+      encoder.copyBufferToBuffer(buffer, at, staging, to, bytes)
+      to += bytes
+    }
+    this.device.queue.submit([encoder.finish()])
+    try {
+      await staging.mapAsync(GPUMapMode.READ)
+      return new Float32Array(staging.getMappedRange().slice(0))
+    } finally {
+      staging.destroy()
+    }
+  }
+
+  destroy(): void {
+    for (const buffer of this.buffers.values()) buffer.destroy()
+    this.pattern.destroy()
+  }
+}
+
+/** Milliseconds of one run: best of three batches; a batch that takes `hopelessMs` a run ends it. */
+export async function bestTime(run: (times: number) => Promise<void>, now: () => number, hopelessMs = Infinity): Promise<number> {
+  const timed = async (times: number) => {
+    const start = now()
+    await run(times)
+    return Math.max(1e-3, now() - start) / times
+  }
+  let best = await timed(1)
+  // the cost of a submit counts into the first guess: a short kernel is then run more often than need be, not less
+  for (let round = 0; round < 3; round++) {
+    if (best > hopelessMs) break
+    best = Math.min(best, await timed(Math.max(1, Math.min(1000, Math.ceil(BATCH_MS / best)))))
+  }
+  return best
+}
+
+/** Whether two results are one but for the order of their sums. */
+export function agree(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false
+  let squares = 0
+  for (const value of b) squares += value * value
+  const atol = 1e-3 * Math.sqrt(squares / b.length)
+  // where the default overflows, so may the other
+  return a.every((value, i) => Math.abs(value - b[i]) <= atol + 1e-3 * Math.abs(b[i]) || !Number.isFinite(b[i]))
+}

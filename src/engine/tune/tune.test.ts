@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest'
+import { Rng } from '../../core/rng'
+import { nanochatGraph } from '../../graph/sampleGraphs'
+import { inferShapes } from '../../graph/shapes'
+import type { ProgramSpec } from '../../graph/program'
+import { linearForward } from '../../reference/linear'
+import type { OpenedDevice } from '../backends/webgpu/device'
+import type { Tunable } from '../kernel'
+import { matmul, type MatmulShape } from '../kernels/matmul'
+import type { PlanRequest } from '../planner'
+import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
+import { adapterKey, memoryStore, readTable } from './table'
+import { chooseVariant, tune } from './tune'
+
+const V = 16
+
+function request(): PlanRequest {
+  const graph = nanochatGraph({ V, C: 64, H: 2, KV: 2, D: 32, hidden: 128, windows: [0], gateChannels: 8, softcap: 15 })
+  const params = graph.params.map((p) => p.name)
+  const groups: ProgramSpec['groups'] = [{ params, rule: 'adamw', lr: 0.01, beta1: 0.8, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 }]
+  const batch = { rows: 2, context: 64, accumulate: 1 }
+  const schedule = { lr: [1], weightDecay: [1] }
+  const program: ProgramSpec = { version: 1, batch, training: { clip: 0, ema: 0 }, graph, groups, schedule, ramp: { momentum: [] } }
+  return { program, shapes: inferShapes(graph, V), vocab: V, evaluation: { context: 64, tokens: 128 } }
+}
+
+async function opened(): Promise<OpenedDevice> {
+  const info = { vendor: 'v', architecture: 'a', description: 'd 1.0', integrated: false }
+  return { ...(await openDevice()), info, faults: [] }
+}
+
+describeGpu('tuning', () => {
+  it('chooses a variant for every product, keeps the table, and measures nothing twice', async () => {
+    const device = await opened()
+    const store = memoryStore()
+    const seen: string[] = []
+    const first = await tune(device, request(), store, (_done, _total, label) => seen.push(label), { deadlineMs: 60_000 })
+    const keys = Object.keys(first.choices!)
+    expect(keys.length).toBeGreaterThan(5)
+    expect(seen.filter(Boolean).length).toBeGreaterThan(3)
+    expect(first.peaks!.gflops).toBeGreaterThan(0.01)
+    expect(first.peaks!.gbps).toBeGreaterThan(0.01)
+    const again = await tune(device, request(), store, () => expect.unreachable('measured again'))
+    expect(again).toEqual(first)
+    const otherDriver = { ...device.info, description: 'd 1.1' }
+    expect(await adapterKey(otherDriver)).not.toBe(await adapterKey(device.info))
+  })
+
+  it('stops at the deadline; what is left follows the rule, and stays so', async () => {
+    const device = await opened()
+    const store = memoryStore()
+    let clock = 0
+    const seen: string[] = []
+    // every look at the clock takes a second
+    const options = { deadlineMs: 5000, now: () => (clock += 1000) }
+    const caps = await tune(device, request(), store, (_done, _total, label) => seen.push(label), options)
+    const table = readTable(await store.load(await adapterKey(device.info)))
+    expect(seen.filter(Boolean)).toHaveLength(1)
+    expect(Object.keys(table.gflops)).toHaveLength(1)
+    expect(Object.keys(table.choices).length).toBeGreaterThan(5)
+    expect(await tune(device, request(), store)).toEqual(caps)
+  })
+
+  it('a variant that computes something else, or does not compile, is out; the chosen one matches the oracle', async () => {
+    const { device, caps } = await opened()
+    const shape: MatmulShape = { orient: 'NT', M: 64, N: 64, K: 64 }
+    const own = { ...caps, software: true, choices: {} }
+    const real = matmul(shape, own).kernels[0].tunable!
+    const variants = [real.variants[0], 'wrong', 'broken', ...real.variants.slice(1)]
+    const lower: Tunable['lower'] = (variant) => {
+      const lowering = real.lower(variant)
+      const [kernel] = lowering.kernels
+      // leaves all but the first rows as they were, and is fast
+      if (variant === 'wrong') return { kernels: [{ ...kernel, workgroups: [1, 1, 1] }] }
+      if (variant === 'broken') return { kernels: [{ ...kernel, code: `${kernel.code}\nnot wgsl` }] }
+      return lowering
+    }
+    const table = readTable(null)
+    const task = { tunable: { ...real, variants, lower }, flops: 1, runFlops: 2 * 64 ** 3 }
+    const calls: number[] = []
+    await chooseVariant(device, task, table, () => performance.now(), () => true, (ms) => calls.push(ms)) // prettier-ignore
+    expect(calls).toHaveLength(variants.length)
+    expect(real.variants).toContain(table.choices[real.key])
+    const rng = new Rng(1)
+    const draw = () => Float32Array.from({ length: 64 * 64 }, () => rng.normal())
+    const [a, b] = [draw(), draw()]
+    const out = await runLowering(matmul(shape, { ...own, choices: table.choices }), { a, b, c: 64 * 64 * 4 })
+    const expected = linearForward(Float64Array.from(a), Float64Array.from(b), null, { M: 64, K: 64, N: 64 })
+    expectClose(new Float32Array(out.c), expected, { atol: 1e-4, rtol: 1e-4, seed: 1, name: 'chosen' })
+  })
+
+  it('takes nothing that is not a table', () => {
+    for (const bad of [null, 1, 'x', [], {}, { choices: { a: 1 }, gflops: {}, peaks: null }, { choices: {}, gflops: {}, peaks: { gflops: 0, gbps: NaN } }])
+      expect(readTable(bad)).toEqual({ choices: {}, gflops: {}, peaks: null })
+    const good = { choices: { k: 'v' }, gflops: { k: 3 }, peaks: { gflops: 1, gbps: 2 } }
+    expect(readTable(JSON.parse(JSON.stringify(good)))).toEqual(good)
+  })
+})

@@ -1,0 +1,148 @@
+// Chooses kernel variants by timing them on this adapter, once for every shape that a plan's training step needs.
+
+import { LabError } from '../../core/errors'
+import type { OpenedDevice } from '../backends/webgpu/device'
+import { pipelineOf } from '../backends/webgpu/pipelines'
+import type { Capabilities, Tunable } from '../kernel'
+import { planModel, type PlanRequest } from '../planner'
+import { agree, Bench, bestTime } from './measure'
+import { measurePeaks } from './peaks'
+import { adapterKey, readTable, type TuningStore, type TuningTable } from './table'
+
+/** All of tuning ends about then; shapes that are left take the choice of the nearest one measured. */
+const DEADLINE_MS = 5000
+/** A variant replaces the built-in rule's only if it is faster by more than the noise. */
+const MARGIN = 0.97
+/** A variant that takes this much longer than the best is not timed again. */
+const HOPELESS = 1.5
+
+export interface TuneOptions {
+  deadlineMs?: number
+  /** milliseconds, for tests */
+  now?: () => number
+}
+
+/** One choice to be made, and how much of the step's arithmetic hangs on it. */
+export interface Task {
+  tunable: Tunable
+  flops: number
+  /** of one run */
+  runFlops: number
+}
+
+/**
+ * The adapter's capabilities with the variants measured to be the fastest for this program, and with its peaks.
+ * What the store already knows is not measured again; a program whose shapes are all known costs one load.
+ * Every candidate's result must agree with the built-in variant's, or it is out.
+ * @param onProgress (shapes done, shapes in all, what is being measured)
+ * @throws LabError "program.memory" as planning does; "gpu.lost" when the device goes
+ */
+export async function tune(
+  opened: OpenedDevice,
+  request: PlanRequest,
+  store: TuningStore,
+  onProgress: (done: number, total: number, label: string) => void = () => {},
+  { deadlineMs = DEADLINE_MS, now = () => performance.now() }: TuneOptions = {},
+): Promise<Capabilities> {
+  const start = now()
+  const key = await adapterKey(opened.info)
+  const table = readTable(await store.load(key))
+  const plan = planModel(request, { ...opened.caps, choices: table.choices })
+  const isNew = ({ tunable }: Task) => !(tunable.key in table.choices)
+  const train = tasksOf(plan.train.commands).filter(isNew)
+  const tasks = train.filter(({ tunable }) => tunable.variants.length > 1)
+  const unknown = [...train, ...tasksOf([...plan.score.commands, ...plan.probe.commands]).filter(isNew)]
+  if (unknown.length > 0 || table.peaks === null) {
+    const measured: Tunable[] = []
+    // a candidate is only begun if one as slow as the slowest so far would still end in time
+    let slowest = 0
+    const inTime = () => now() - start + slowest < deadlineMs
+    for (const [done, task] of tasks.entries()) {
+      if (!inTime()) break
+      onProgress(done, tasks.length, task.tunable.key)
+      await chooseVariant(opened.device, task, table, now, inTime, (ms) => (slowest = Math.max(slowest, ms)))
+      measured.push(task.tunable)
+    }
+    for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, measured, table)
+    const fastest = Math.max(0, ...Object.values(table.gflops))
+    const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
+    table.peaks = { ...peaks, gflops: Math.max(peaks.gflops, fastest) }
+    onProgress(tasks.length, tasks.length, '')
+    await store.save(key, table)
+  }
+  return { ...opened.caps, choices: table.choices, peaks: table.peaks }
+}
+
+/** The distinct choices of some commands, those that weigh most first. */
+function tasksOf(commands: readonly { kernel: { tunable?: Tunable; flops?: number } }[]): Task[] {
+  const tasks = new Map<string, Task>()
+  for (const { kernel } of commands) {
+    const { tunable, flops = 0 } = kernel
+    if (!tunable) continue
+    const task = tasks.get(tunable.key)
+    if (task) task.flops += flops
+    else tasks.set(tunable.key, { tunable, flops, runFlops: flops })
+  }
+  return [...tasks.values()].sort((a, b) => b.flops - a.flops)
+}
+
+/** Times the variants of one shape and writes the best into the table. */
+export async function chooseVariant(
+  device: GPUDevice,
+  { tunable, runFlops }: Task,
+  table: TuningTable,
+  now: () => number,
+  inTime: () => boolean,
+  took: (ms: number) => void,
+): Promise<void> {
+  const bench = new Bench(device, tunable.bytes)
+  const written = ['c', 'pre'].filter((name) => name in tunable.bytes)
+  let [choice, best] = [tunable.variants[0], Infinity]
+  let expected: Float32Array | null = null
+  try {
+    // compiled all at once, on as many threads as the driver has; those that fail are met again below
+    const kernels = tunable.variants.flatMap((variant) => tunable.lower(variant).kernels)
+    device.pushErrorScope('validation')
+    await Promise.allSettled(kernels.map((kernel) => pipelineOf(device, kernel)))
+    await device.popErrorScope()
+    for (const variant of tunable.variants) {
+      if (expected && !inTime()) break
+      const began = now()
+      const first: boolean = expected === null
+      device.pushErrorScope('validation')
+      try {
+        const run = await bench.prepare(tunable.lower(variant))
+        bench.fill()
+        await run(1)
+        const result = await bench.read(written)
+        expected ??= result
+        if (!agree(result, expected)) continue
+        const ms = await bestTime(run, now, best * HOPELESS)
+        if (ms < best * (first ? 1 : MARGIN)) [choice, best] = [variant, ms]
+      } catch (error) {
+        // a variant that does not even compile is out; the built-in one must
+        if (first || !(error instanceof LabError && error.code === 'gpu.shader')) throw error
+      } finally {
+        // what was reported is about this variant, and must not count as a fault of the device
+        await device.popErrorScope()
+        took(now() - began)
+      }
+    }
+  } finally {
+    bench.destroy()
+  }
+  table.choices[tunable.key] = choice
+  if (best < Infinity && runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
+}
+
+/** The choice of the measured shape that is most like this one, if it may have it; else the built-in rule's. */
+function nearest(tunable: Tunable, measured: readonly Tunable[], table: TuningTable): string {
+  const distance = (other: Tunable) => other.sides.reduce((sum, side, i) => sum + Math.abs(Math.log(side / tunable.sides[i])), 0)
+  let [choice, best] = [tunable.variants[0], Math.log(4)]
+  for (const other of measured) {
+    const far = distance(other)
+    const theirs = table.choices[other.key]
+    if (other.kind === tunable.kind && far < best && tunable.variants.includes(theirs)) [choice, best] = [theirs, far]
+  }
+  return choice
+}
