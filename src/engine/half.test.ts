@@ -10,7 +10,7 @@ import { lowerOp } from './lower'
 import { describeGpu, expectClose, openDevice, runLowering, type TensorInput } from './testing/dawn'
 import { drawTensor, packHalf, roundToHalf, unpackHalf } from './testing/tensors'
 
-const NONE = { bias: null, accumulate: false }
+const NONE = { accumulate: false }
 const ATTENTION = { B: 1, T: 9, H: 4, KV: 2, D: 8, window: 4, scale: 0.35, softcap: 0 }
 const TOKENS = Int32Array.from([3, 0, 3, 1, 6])
 
@@ -26,6 +26,7 @@ function opsOf(t: (size: number | Int32Array | Uint32Array) => TensorId): [strin
   const [q, kv] = [a.B * a.T * a.H * a.D, a.B * a.T * a.KV * a.D]
   const steps = [{ fn: 'mul', args: [0, 1] }, { fn: 'reluSquared', args: [-1] }, { fn: 'add', args: [-2, 0] }]
   const epilogue = { inputs: [t(36), t(12)], inputShapes: [[3, 12], [1, 12]], steps: [{ fn: 'add', args: [0, 1] }, { fn: 'mul', args: [-1, 2] }], pre: t(36) } // prettier-ignore
+  const bias = { inputs: [t(8)], inputShapes: [[1, 8]], steps: [{ fn: 'add', args: [0, 1] }], pre: null }
   const matmul = (orient: 'NN' | 'NT' | 'TN', M: number, N: number, K: number): TapeOp => ({ kind: 'matmul', orient, a: t(M * K), b: t(N * K), output: t(M * N), M, N, K, ...NONE })
   return [
     ['elementwise, broadcast', { kind: 'elementwise', inputs: [t(48), t(8)], inputShapes: [shape, [1, 8]], output: t(48), shape, steps, accumulate: false }],
@@ -33,7 +34,7 @@ function opsOf(t: (size: number | Int32Array | Uint32Array) => TensorId): [strin
     ['matmul NN', matmul('NN', 20, 24, 12)],
     ['matmul NT', matmul('NT', 70, 68, 40)],
     ['matmul TN, odd', matmul('TN', 9, 7, 5)],
-    ['matmul with bias, added to', { ...matmul('NT', 5, 8, 16), bias: t(8), accumulate: true } as TapeOp],
+    ['matmul with bias, added to', { ...matmul('NT', 5, 8, 16), epilogue: bias, accumulate: true } as TapeOp],
     ['matmul with epilogue', { ...matmul('NT', 3, 12, 8), scale: t(3), epilogue } as TapeOp],
     ['embedding', { kind: 'embedding', table: t(7 * 6), tokens: t(TOKENS), output: t(30), N: 5, V: 7, C: 6 }],
     ['embeddingGrad', { kind: 'embeddingGrad', dOut: t(40), order: t(order), starts: t(starts), output: t(56), N: 5, V: 7, C: 8, accumulate: false }],

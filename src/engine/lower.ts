@@ -92,19 +92,11 @@ function kernelsOf(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilitie
 }
 
 function lowerMatmul(op: Extract<TapeOp, { kind: 'matmul' }>, caps: Capabilities): BoundLowering {
-  const { orient, M, N, K, accumulate, bias } = op
-  let { inputs, inputShapes, steps, pre } = op.epilogue ?? { inputs: [], inputShapes: [], steps: [], pre: null }
-  if (bias !== null) {
-    // a bias is one more step in front: everything that read the value now reads its sum with the bias
-    const shifted = steps.map((step) => ({ ...step, args: step.args.map((arg) => (arg === 0 ? -1 : arg > 0 ? arg + 1 : arg - 1)) }))
-    steps = [{ fn: 'add', args: [0, 1] }, ...shifted]
-    inputs = [bias, ...inputs]
-    inputShapes = [[1, N], ...inputShapes]
-  }
+  const { orient, M, N, K, accumulate } = op
   const tensors: Record<string, TensorId> = { a: op.a, b: op.b, c: op.output }
   if (op.scale !== undefined) tensors.scale = op.scale
-  for (const [i, id] of inputs.entries()) tensors[`e${i}`] = id
-  if (pre !== null) tensors.pre = pre
-  const epilogue = steps.length > 0 || pre !== null ? { inputShapes, steps, pre: pre !== null } : undefined
+  const epilogue = op.epilogue && { ...op.epilogue, pre: op.epilogue.pre !== null }
+  for (const [i, id] of (op.epilogue?.inputs ?? []).entries()) tensors[`e${i}`] = id
+  if (op.epilogue && op.epilogue.pre !== null) tensors.pre = op.epilogue.pre
   return { lowering: matmul({ orient, M, N, K, accumulate, scale: op.scale !== undefined, epilogue }, caps), tensors }
 }

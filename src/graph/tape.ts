@@ -55,7 +55,7 @@ export interface Epilogue {
  */
 export type TapeOp =
   | { kind: 'elementwise'; inputs: TensorId[]; inputShapes: (readonly number[])[]; output: TensorId; shape: readonly number[]; steps: ElementwiseStep[]; accumulate: boolean }
-  | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; bias: TensorId | null; output: TensorId; M: number; N: number; K: number; accumulate: boolean; scale?: TensorId; epilogue?: Epilogue }
+  | { kind: 'matmul'; orient: 'NN' | 'NT' | 'TN'; a: TensorId; b: TensorId; output: TensorId; M: number; N: number; K: number; accumulate: boolean; scale?: TensorId; epilogue?: Epilogue }
   | { kind: 'embedding'; table: TensorId; tokens: TensorId; output: TensorId; N: number; V: number; C: number }
   | { kind: 'embeddingGrad'; dOut: TensorId; order: TensorId; starts: TensorId; output: TensorId; N: number; V: number; C: number; accumulate: boolean }
   | { kind: 'norm'; norm: 'rms' | 'layer'; x: TensorId; output: TensorId; rows: number; C: number; eps: number }
@@ -146,7 +146,7 @@ export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; 
 }
 
 function matmulTensors(op: Extract<TapeOp, { kind: 'matmul' }>): ReturnType<typeof opTensors> {
-  const optional = [op.bias ?? -1, op.scale ?? -1].filter((id) => id >= 0)
+  const optional = op.scale === undefined ? [] : [op.scale]
   const reads = [op.a, op.b, ...optional, ...(op.epilogue?.inputs ?? [])]
   const pre = op.epilogue?.pre ?? -1
   const writes = pre < 0 ? [] : [pre]
@@ -156,7 +156,7 @@ function matmulTensors(op: Extract<TapeOp, { kind: 'matmul' }>): ReturnType<type
 /** Fields of each kind of op that hold tensors; an epilogue's are known apart. */
 const TENSOR_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   elementwise: ['inputs', 'output'],
-  matmul: ['a', 'b', 'bias', 'output', 'scale'],
+  matmul: ['a', 'b', 'output', 'scale'],
   embedding: ['table', 'tokens', 'output'],
   embeddingGrad: ['dOut', 'order', 'starts', 'output'],
   norm: ['x', 'output'],

@@ -40,7 +40,7 @@ export const linear: OpDef = {
     const output = tape.tensor(tape.concrete(shape), 'linear')
     const [N, K] = inputShapes[1].dims
     const M = product(tape.concrete(inputShapes[0])) / K
-    tape.emit({ kind: 'matmul', orient: 'NT', a: inputs[0], b: inputs[1], bias: null, output, M, N, K, accumulate: false })
+    tape.emit({ kind: 'matmul', orient: 'NT', a: inputs[0], b: inputs[1], output, M, N, K, accumulate: false })
     if (inputs.length < 3) return output
     const concrete = tape.concrete(shape)
     const row = [...concrete.slice(1).map(() => 1), N]
@@ -52,11 +52,11 @@ export const linear: OpDef = {
     const [xIndex, wIndex, biasIndex] = node.inputs
     if (tape.needs(xIndex)) {
       const { tensor: output, accumulate } = tape.destination(xIndex, tape.concrete(inputShapes[0]), 'dLinear')
-      tape.emit({ kind: 'matmul', orient: 'NN', a: dOut, b: inputs[1], bias: null, output, M, N: K, K: N, accumulate })
+      tape.emit({ kind: 'matmul', orient: 'NN', a: dOut, b: inputs[1], output, M, N: K, K: N, accumulate })
     }
     if (tape.needs(wIndex)) {
       const { tensor: output, accumulate } = tape.destination(wIndex, inputShapes[1].dims, 'dWeight')
-      tape.emit({ kind: 'matmul', orient: 'TN', a: dOut, b: inputs[0], bias: null, output, M: N, N: K, K: M, accumulate })
+      tape.emit({ kind: 'matmul', orient: 'TN', a: dOut, b: inputs[0], output, M: N, N: K, K: M, accumulate })
     }
     if (biasIndex !== undefined && tape.needs(biasIndex)) {
       const { tensor: output, accumulate } = tape.destination(biasIndex, [N], 'dBias')

@@ -122,7 +122,7 @@ function cutProduct(op: Matmul): Cut | null {
 /** The rows that a product sums over: pieces are added up, in order. */
 function cutSum(op: Matmul): Cut | null {
   // what an epilogue does, it must do once, to the whole sum
-  if (op.epilogue || op.bias !== null) return null
+  if (op.epilogue) return null
   const parts: [TensorId, number][] = [[op.a, op.M], [op.b, op.N]] // prettier-ignore
   if (op.scale !== undefined) parts.push([op.scale, 1])
   return made(op.K, parts, (at, K) => ({ ...op, K, accumulate: op.accumulate || at > 0 }))

@@ -38,10 +38,10 @@ class Sketch extends TapeBuilder {
     return this.param(this.tensors.length, name, [C, C])
   }
   linear(a: TensorId, name = 'w', accumulate = false): TensorId {
-    return this.made({ kind: 'matmul', orient: 'NT', a, b: this.weight(name), bias: null, output: this.input('linear'), M: ROWS, N: C, K: C, accumulate })
+    return this.made({ kind: 'matmul', orient: 'NT', a, b: this.weight(name), output: this.input('linear'), M: ROWS, N: C, K: C, accumulate })
   }
   weightGrad(a: TensorId, b: TensorId): TensorId {
-    return this.made({ kind: 'matmul', orient: 'TN', a, b, bias: null, output: this.tensor([C, C], 'w', 'grad'), M: C, N: C, K: ROWS, accumulate: false })
+    return this.made({ kind: 'matmul', orient: 'TN', a, b, output: this.tensor([C, C], 'w', 'grad'), M: C, N: C, K: ROWS, accumulate: false })
   }
   /** an op that reads and does not write over */
   read(x: TensorId): TensorId {
@@ -185,7 +185,7 @@ describe('norms in front of products', () => {
       s.weightGrad(dOut, y)
       const part = s.tensor([ROWS, 4], 'part')
       s.emit({ kind: 'copy', x: y, output: part, dims: [ROWS, 4], inStrides: [C, 1], inOffset: 4, outStrides: [4, 1], outOffset: 0, accumulate: false })
-      s.emit({ kind: 'matmul', orient: 'NT', a: part, b: s.tensor([2, 4], 'gate', 'param'), bias: null, output: s.tensor([ROWS, 2], 'gate'), M: ROWS, N: 2, K: 4, accumulate: false })
+      s.emit({ kind: 'matmul', orient: 'NT', a: part, b: s.tensor([2, 4], 'gate', 'param'), output: s.tensor([ROWS, 2], 'gate'), M: ROWS, N: 2, K: 4, accumulate: false })
       s.normGrad(dOut, x)
     })
     expect(kinds(ops)).toBe('rmsScale matmul matmul copy matmul normGrad')

@@ -10,7 +10,7 @@ import { logitsOf, wideTensors } from './chunkHead'
  */
 export const HALF_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   elementwise: ['inputs', 'output'],
-  matmul: ['a', 'b', 'bias', 'output', 'epilogue'],
+  matmul: ['a', 'b', 'output', 'epilogue'],
   embedding: ['output'],
   embeddingGrad: ['dOut'],
   norm: ['x', 'output'],
