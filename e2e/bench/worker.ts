@@ -21,7 +21,6 @@ const worker = {
   first: (setup: Setup) => timed.first(setup),
   losses: (count: number) => timed.losses(count),
   round: (count: number) => timed.round(count),
-  dispatches: () => timed.dispatches(),
   matmul: (shape: ProductShape, leastMs: number) => timed.matmul(shape, leastMs),
   async learn(setup: Setup, seconds: number) {
     const [train, val] = await Promise.all(['train.bin', 'val.bin'].map(async (name) => (await fetch(`../${name}`)).bytes()))

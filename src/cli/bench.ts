@@ -79,7 +79,7 @@ const byDefault = await defaultSetup()
 const models: ModelReport[] = [
   await raceModel('comparison model', comparison, entries, !options.profile),
   await raceModel('our default model', byDefault, entries.filter(({ name }) => name.startsWith('ours')), false),
-]
+].filter(({ rows }) => rows.length > 0)
 if (options.learn) {
   browser?.give(await texts())
   await learn(entries, comparison, seconds, models[0].rows, say)

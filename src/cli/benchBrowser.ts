@@ -6,7 +6,8 @@ import type { BenchWorker } from '../../e2e/bench/worker'
 import type { Setup, Texts } from './benchContestant'
 import { serveBench, type BenchServer } from './benchServer'
 
-const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
+// no watchdog: on a software adapter a slow framework's step takes seconds, and is not a hang
+const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--disable-gpu-watchdog']
 
 /** A contestant in a page of its own. */
 export interface PageContestant {

@@ -82,14 +82,17 @@ export class Timed {
     return { adapter, loss: await this.contestant.sync() }
   }
 
-  /** Loss of each of some steps, every one waited for. */
-  async losses(count: number): Promise<number[]> {
+  /** Loss of each of some steps, every one waited for; dispatches of the last one, 0 without WebGPU. */
+  async losses(count: number): Promise<{ losses: number[]; dispatches: number }> {
     const losses: number[] = []
+    let dispatches = 0
     for (let i = 0; i < count; i++) {
-      await this.queue(1)
-      losses.push(await this.contestant.sync())
+      dispatches = await countDispatches(async () => {
+        await this.queue(1)
+        losses.push(await this.contestant.sync())
+      })
     }
-    return losses
+    return { losses, dispatches }
   }
 
   /** Time of a step within a run of `count`. */
@@ -98,26 +101,6 @@ export class Timed {
     await this.queue(count)
     await this.contestant.sync()
     return (performance.now() - begun) / count
-  }
-
-  /** Dispatches of one step; 0 without WebGPU. */
-  async dispatches(): Promise<number> {
-    if (typeof GPUComputePassEncoder === 'undefined') return 0
-    const { prototype } = GPUComputePassEncoder
-    const { dispatchWorkgroups, dispatchWorkgroupsIndirect } = prototype
-    let count = 0
-    prototype.dispatchWorkgroups = function (...size) {
-      count++
-      return dispatchWorkgroups.apply(this, size)
-    }
-    prototype.dispatchWorkgroupsIndirect = function (...where) {
-      count++
-      return dispatchWorkgroupsIndirect.apply(this, where)
-    }
-    await this.queue(1)
-    await this.contestant.sync()
-    Object.assign(prototype, { dispatchWorkgroups, dispatchWorkgroupsIndirect })
-    return count
   }
 
   /** Rate of a stand-alone product, GFLOP/s: as many queued as take `leastMs`, the best of `tries`. */
@@ -179,6 +162,31 @@ export class Timed {
       await this.contestant.step(randomBatch(this.setup, number), number)
     }
   }
+}
+
+/** How many dispatches are encoded during some work, where this thread has WebGPU's classes; 0 where not. */
+async function countDispatches(work: () => Promise<void>): Promise<number> {
+  let count = 0
+  if (typeof GPUComputePassEncoder === 'undefined') {
+    await work()
+    return count
+  }
+  const { prototype } = GPUComputePassEncoder
+  const { dispatchWorkgroups, dispatchWorkgroupsIndirect } = prototype
+  prototype.dispatchWorkgroups = function (...size) {
+    count++
+    return dispatchWorkgroups.apply(this, size)
+  }
+  prototype.dispatchWorkgroupsIndirect = function (...where) {
+    count++
+    return dispatchWorkgroupsIndirect.apply(this, where)
+  }
+  try {
+    await work()
+  } finally {
+    Object.assign(prototype, { dispatchWorkgroups, dispatchWorkgroupsIndirect })
+  }
+  return count
 }
 
 function windows(text: Uint8Array, rows: number, context: number, at: (row: number) => number): Batch {

@@ -23,10 +23,9 @@ export function nodeContestant(gpu: GPU, text: () => Promise<Texts>, print: Prin
   const methods: BenchWorker = {
     load: async () => undefined,
     first: (setup) => timed.first(setup),
-    losses: (count) => timed.losses(count),
+    // a plan knows its dispatches, whether or not the binding's classes can be listened to
+    losses: async (count) => ({ ...(await timed.losses(count)), dispatches: ours.session().dispatchesPerStep }),
     round: (count) => timed.round(count),
-    // the binding's own classes cannot be listened to; a plan knows its dispatches
-    dispatches: async () => ours.session().dispatchesPerStep,
     matmul: (shape, leastMs) => timed.matmul(shape, leastMs),
     learn: async (setup, seconds) => timed.learn(setup, await text(), seconds),
     ceiling: runCeiling,

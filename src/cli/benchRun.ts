@@ -17,7 +17,7 @@ export interface Row {
   adapter: string
   /** from no worker at all to the end of the first step, everything compiled: median of several fresh starts */
   firstStepMs: number | null
-  /** of the first three steps, nats per token */
+  /** of the first steps, nats per token */
   losses: number[]
   stepMs: number | null
   /** of every turn, in order */
@@ -34,13 +34,15 @@ export interface Lengths {
   /** fresh starts of which the median counts */
   starts: number
   turns: number
+  /** of those whose step takes seconds */
+  slowTurns: number
   /** how long a turn should be; a slow contestant's is one step */
   turnMs: number
   matmulMs: number
 }
 
-export const SHORT: Lengths = { starts: 1, turns: 3, turnMs: 800, matmulMs: 80 }
-export const FULL: Lengths = { starts: 3, turns: 7, turnMs: 2000, matmulMs: 300 }
+export const SHORT: Lengths = { starts: 1, turns: 3, slowTurns: 1, turnMs: 800, matmulMs: 80 }
+export const FULL: Lengths = { starts: 3, turns: 7, slowTurns: 3, turnMs: 2000, matmulMs: 300 }
 
 export const MATMUL_SHAPES: ProductShape[] = [
   { orient: 'NT', M: 1024, N: 384, K: 96 },
@@ -51,9 +53,8 @@ export const MATMUL_SHAPES: ProductShape[] = [
 
 /** Losses of the first steps may differ by this much, nats: rounding, and no more. */
 const SAME_MODEL = 1e-3
-/** A first step slower than this is not repeated, and a step slower than half of it has few turns. */
+/** A first step slower than this is not repeated, and a step slower than half of it has fewer turns. */
 const SLOW_MS = 8000
-const SLOW_TURNS = 2
 
 export function shapeName({ orient, M, N, K }: ProductShape): string {
   return `${orient} ${M}×${N}×${K}`
@@ -74,22 +75,25 @@ export async function race(
   before: (name: string, contestant: PageContestant) => Promise<void> = async () => undefined,
 ): Promise<Row[]> {
   const rows: Row[] = []
+  if (entries.length === 0) return rows
   const running: { row: Row; contestant: PageContestant }[] = []
   const opened: PageContestant[] = []
+  let reference: number[] | null = null
   for (const entry of entries) {
     say(`${entry.name}: first step`)
     const row = emptyRow(entry.name)
     rows.push(row)
     await attempt(row, async () => {
       const contestant = await begin(entry, setup, lengths, row, opened)
-      row.losses.push(...(await contestant.call('losses', 2)))
-      const reference = rows.find((each) => each.losses.length === row.losses.length && each.note === null)?.losses ?? row.losses
-      const apart = Math.max(...row.losses.map((loss, i) => Math.abs(loss - reference[i])))
+      const { losses, dispatches } = await contestant.call('losses', (row.firstStepMs ?? 0) > SLOW_MS ? 1 : 2)
+      row.losses.push(...losses)
+      row.dispatches = dispatches || null
+      reference ??= row.losses
+      const apart = Math.max(...row.losses.map((loss, i) => Math.abs(loss - (reference?.[i] ?? loss))))
       if (!(apart <= SAME_MODEL)) {
-        row.note = `computes another model: losses ${row.losses.map((l) => l.toFixed(4)).join(' ')}, not ${reference.map((l) => l.toFixed(4)).join(' ')}`
+        row.note = `computes another model: losses ${row.losses.map((l) => l.toFixed(4)).join(' ')}, not ${reference.map((l) => l.toFixed(4)).join(' ')}, and was not timed`
         return
       }
-      row.dispatches = (await contestant.call('dispatches')) || null
       running.push({ row, contestant })
     })
   }
@@ -97,7 +101,7 @@ export async function race(
     say(`turn ${turn + 1} of ${lengths.turns}`)
     for (const { row, contestant } of running) {
       const slow = (row.turnsMs[0] ?? 0) > SLOW_MS / 2
-      if (row.note !== null || (slow && turn >= SLOW_TURNS)) continue
+      if (row.note !== null || (slow && turn >= lengths.slowTurns)) continue
       const known = row.turnsMs.length > 0 ? median(row.turnsMs) : lengths.turnMs
       const count = Math.max(1, Math.min(50, Math.round(lengths.turnMs / known)))
       await attempt(row, async () => void row.turnsMs.push(await contestant.call('round', count)))
