@@ -33,15 +33,16 @@ interface Waiting {
  * Calls in progress reject with "gpu.lost" when it dies. When it is terminated they stay open, as with a worker:
  * whoever ends a run knows why, and must not be told by the run first.
  * @param script the built src/cli/trainerChild.ts
+ * @param tuning the file in which it keeps what it measures of the adapter
  */
-export function createChildTrainer(script: URL): Trainer {
+export function createChildTrainer(script: URL, tuning: string): Trainer {
   let child: ChildProcess | null = null
   let nextId = 0
   const waiting = new Map<number, Waiting>()
 
   function start(): ChildProcess {
     // whatever the driver prints goes to stderr: stdout is for the report
-    const started = fork(script, { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+    const started = fork(script, [tuning], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
     started.on('message', (reply: TrainerReply) => {
       const call = waiting.get(reply.id)
       if (!call) return

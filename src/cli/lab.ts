@@ -1,5 +1,6 @@
 // npm run lab: the lab without a page. Started by launch.mjs, which builds it and finds a Vulkan driver.
 
+import { resolve } from 'node:path'
 import { LabError } from '../core/errors'
 import { predictBytes } from '../engine/predict'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
@@ -42,7 +43,7 @@ async function main(args: LabArgs): Promise<number> {
   const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
   const stop = stopOnSignals()
   // side by side with this file in the build
-  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url))
+  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url), resolve(args.out, '.assay', 'tuning.json'))
   const box = createThreadBox(new URL('./boxThread.js', import.meta.url))
   try {
     return await runHeadless(args, { trainer, box, predictBytes, source: textSource, prepare: textData }, report, stop)

@@ -49,7 +49,7 @@ describe('trainer in a process of its own', () => {
   const job = { runId: 'x' } as RunJob
 
   it('hands on errors as they were, and can be ended and used again', async () => {
-    const trainer = createChildTrainer(pathToFileURL(join(built, 'trainerChild.js')))
+    const trainer = createChildTrainer(pathToFileURL(join(built, 'trainerChild.js')), join(root, 'tuning.json'))
     await expect(trainer.run(job, () => undefined)).rejects.toMatchObject({ name: 'LabError', code: 'lab.state' })
     let settled = false
     const settle = () => (settled = true)
@@ -63,7 +63,7 @@ describe('trainer in a process of its own', () => {
   it('tells of its death, and starts anew', async () => {
     const script = join(root, 'dies.mjs')
     writeFileSync(script, "process.on('message', () => process.exit(3))")
-    const trainer = createChildTrainer(pathToFileURL(script))
+    const trainer = createChildTrainer(pathToFileURL(script), join(root, 'tuning.json'))
     for (const _ of [1, 2]) {
       await expect(trainer.open()).rejects.toMatchObject({ code: 'gpu.lost', message: expect.stringContaining('code 3') })
     }

@@ -94,6 +94,9 @@ export function textReport(terminal: Terminal): Report {
       if (event.kind === 'activity') {
         activity = activityText(event)
         show(activity)
+      } else if (event.kind === 'run' && event.event.kind === 'tuning') {
+        const { done, total, hash } = event.event
+        if (hash === null) show(`${activity} for this adapter ${done}/${total}`)
       } else if (event.kind === 'run' && event.event.kind === 'progress') {
         const { progress, stepMs, tokensPerSecond, points } = event.event
         const loss = points.at(-1)?.loss

@@ -5,9 +5,10 @@ import { createTrainer } from '../judge/trainer'
 import type { RunEvent, Trainer } from '../judge/types'
 import type { TrainerCall, TrainerReply } from './childTrainer'
 import { openDawn, yieldToDriver } from './dawn'
+import { tuningFile } from './tuningFile'
 
 const gpu = openDawn()
-const dawn = createTrainer(async () => gpu)
+const dawn = createTrainer(async () => gpu, tuningFile(process.argv[2]))
 const trainer: Trainer = {
   ...dawn,
   async open() {

@@ -7,16 +7,21 @@ import type { TokenData } from '../data/types'
 import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
 import { profileSession, type StepProfile } from '../engine/profile'
 import { Session } from '../engine/session'
+import type { TuningStore } from '../engine/tune/table'
 import type { ProgramSpec } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
 import { isLost, lostError, runJob } from './run'
+import { chooseKernels } from './tuning'
 import type { AdapterInfo, Tier, Trainer } from './types'
 
 /** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
 const SAMPLE_CONTEXT = 128
 
-/** @param gpu gives navigator.gpu, or Dawn's in Node */
-export function createTrainer(gpu: () => Promise<GPU | undefined>): Trainer {
+/**
+ * @param gpu gives navigator.gpu, or Dawn's in Node
+ * @param store keeps what was measured of this adapter's kernels; it may fail
+ */
+export function createTrainer(gpu: () => Promise<GPU | undefined>, store: TuningStore): Trainer {
   let opened: OpenedDevice | null = null
   let data: TokenData | null = null
 
@@ -41,7 +46,7 @@ export function createTrainer(gpu: () => Promise<GPU | undefined>): Trainer {
     },
     async run(job, onEvent) {
       if (!data) throw new LabError('lab.state', 'The trainer has no data yet')
-      return runJob(job, await device(), data, onEvent)
+      return runJob(job, await device(), data, onEvent, store)
     },
     async sample(program, weights, prompt, count, temperature, seed) {
       const opened = await device()
@@ -49,7 +54,7 @@ export function createTrainer(gpu: () => Promise<GPU | undefined>): Trainer {
     },
     async profile(program) {
       const opened = await device()
-      return orLost(opened, profileProgram(opened, program))
+      return orLost(opened, profileProgram(opened, program, store))
     },
     terminate() {
       opened?.device.destroy()
@@ -68,11 +73,12 @@ async function orLost<T>({ device }: OpenedDevice, work: Promise<T>): Promise<T>
   }
 }
 
-async function profileProgram({ device, caps }: OpenedDevice, program: ProgramSpec): Promise<StepProfile> {
+async function profileProgram(opened: OpenedDevice, program: ProgramSpec, store: TuningStore): Promise<StepProfile> {
   const vocab = outputSize(program)
   const { rows, context } = program.batch
   const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
-  const session = await Session.open(device, caps, request, 1)
+  const { caps } = await chooseKernels(opened, request, store, () => undefined)
+  const session = await Session.open(opened.device, caps, request, 1)
   try {
     return await profileSession(session, caps.peaks ?? null)
   } finally {

@@ -17,6 +17,8 @@ export interface AdapterInfo {
   tier: Tier
   subgroups: boolean
   f16: boolean
+  /** which kernels the last run was given (see RunMeasurements.tuning); absent before the first */
+  tuning?: string
   maxBufferBytes: number
   maxBindingBytes: number
 }
@@ -44,7 +46,9 @@ export interface CurvePoint {
 }
 
 export type RunEvent =
-  | { kind: 'phase'; runId: string; phase: 'compiling' | 'warming' | 'training' | 'evaluating' | 'checking' }
+  | { kind: 'phase'; runId: string; phase: 'tuning' | 'compiling' | 'warming' | 'training' | 'evaluating' | 'checking' }
+  /** shapes whose kernels have been chosen, of how many; `hash` once all are: see RunMeasurements.tuning */
+  | { kind: 'tuning'; runId: string; done: number; total: number; hash: string | null }
   | { kind: 'progress'; runId: string; progress: number; points: CurvePoint[]; stepMs: number; tokensPerSecond: number; bytesAllocated: number }
 
 /** Measured facts of a finished run. `curve` is [step, loss] pairs, at most 500. */
@@ -59,6 +63,8 @@ export interface RunMeasurements {
   bytesAllocated: number
   paramCount: number
   dispatchesPerStep: number
+  /** names the kernel variants chosen by measurement: others may round differently; absent where none were */
+  tuning?: string
   curve: Float32Array
 }
 

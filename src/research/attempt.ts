@@ -33,6 +33,7 @@ export interface Attempts {
 }
 
 const ACTIVITY: Record<Extract<RunEvent, { kind: 'phase' }>['phase'], Activity> = {
+  tuning: 'tuning kernels',
   compiling: 'compiling',
   warming: 'warming',
   training: 'training',
@@ -53,7 +54,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       const { adapter, vocab } = await runner.ready()
       const { task } = book.lab
       const program = await deps.box.describe({ source, vocab, tier: adapter.tier })
-      const bytes = deps.predictBytes?.(program, { vocab, adapter, evaluation: task.evaluation }) ?? 0
+      const where = { vocab, adapter, evaluation: task.evaluation, memoryBytes: task.guards.maxBytes }
+      const bytes = deps.predictBytes?.(program, where) ?? 0
       if (bytes > task.guards.maxBytes) throw tooBig(bytes, task.guards.maxBytes)
       return program
     },

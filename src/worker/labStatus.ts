@@ -49,6 +49,11 @@ export function createStatusBoard(): StatusBoard {
   }
 
   function hearRun({ number, repeat, event }: Extract<LoopEvent, { kind: 'run' }>): void {
+    if (event.kind === 'tuning') {
+      const { done, total, hash } = event
+      if (hash === null) set({ tuning: { done, total } })
+      else set({ tuning: null, adapter: status.adapter && { ...status.adapter, tuning: hash } })
+    }
     if (event.kind !== 'progress') return
     if (curve?.number !== number || curve.repeat !== repeat) curve = { number, repeat, points: [], reset: true }
     curve.points.push(...event.points)

@@ -31,6 +31,7 @@ export type Activity =
   | 'training tokenizer'
   | 'proposing'
   | 'committing'
+  | 'tuning kernels'
   | 'compiling'
   | 'warming'
   | 'training'
@@ -52,6 +53,8 @@ export interface LabStatus {
   stepMs: number
   tokensPerSecond: number
   bytesAllocated: number
+  /** while tuning: shapes whose kernels have been chosen, of how many */
+  tuning: { done: number; total: number } | null
   adapter: AdapterInfo | null
   /** another tab leads: this one only watches */
   watching: boolean
@@ -73,6 +76,7 @@ export const IDLE: LabStatus = {
   stepMs: 0,
   tokensPerSecond: 0,
   bytesAllocated: 0,
+  tuning: null,
   adapter: null,
   watching: false,
   notice: null,

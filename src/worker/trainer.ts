@@ -4,5 +4,6 @@ import { expose } from 'comlink'
 import { createTrainer } from '../judge/trainer'
 import type { Trainer } from '../judge/types'
 import { throwJson } from './border'
+import { openTuningStore } from './tuningDexie'
 
-expose(throwJson<Trainer>(createTrainer(async () => navigator.gpu)))
+expose(throwJson<Trainer>(createTrainer(async () => navigator.gpu, openTuningStore())))

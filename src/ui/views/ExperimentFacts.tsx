@@ -59,6 +59,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
             <Fact term="Compiling" value={milliseconds(measured.compileMs)} />
             <Fact term="Evaluating" value={milliseconds(measured.evalMs)} />
             <Fact term="Memory" value={bytes(measured.bytesAllocated)} />
+            {measured.tuning && <Fact term="Kernel set" value={measured.tuning} />}
           </dl>
         </section>
       )}

@@ -20,7 +20,7 @@ export function Header() {
         <Mark />
         <span className="wordmark">Assay</span>
       </div>
-      <p className="adapter" title="The graphics adapter that trains the models">
+      <p className="adapter" title={`The graphics adapter that trains the models${adapter?.tuning ? `; its kernels are set ${adapter.tuning}` : ''}`}>
         {adapter && <><span className="adapter-name">{adapterName(adapter)}</span> · {adapter.tier} tier</>}
       </p>
       <div className="header-tools">

@@ -61,7 +61,7 @@ function Profile({ result: { experiment, adapter, profile } }: { result: Profile
     <div className="profile-result">
       <dl className="facts">
         <Fact term="Program" value={experiment === null ? 'default' : experiment === 0 ? 'baseline' : `experiment ${experiment}`} />
-        <Fact term="Adapter" value={adapterName(adapter)} />
+        <Fact term="Adapter" value={`${adapterName(adapter)}${adapter.tuning ? ` · kernels ${adapter.tuning}` : ''}`} />
         <Fact term="Step" value={milliseconds(profile.stepMs)} />
         <Fact term="In kernels" value={milliseconds(profile.kernelsMs)} />
         <Fact term="Dispatches a step" value={count(profile.dispatches)} />

@@ -22,6 +22,7 @@ const ACTIVITY_NOTES: Partial<Record<Activity, string>> = {
   'training tokenizer': 'Learning which byte pairs are common enough to become tokens.',
   proposing: 'The researcher chooses the next edit.',
   committing: 'The edit becomes a git commit before anything runs.',
+  'tuning kernels': 'Timing the variants of each kernel on this adapter. What is found is kept, so this happens once.',
   compiling: 'Building kernels for this adapter. On a software adapter the first time takes about half a minute.',
   warming: 'A few steps that are not counted, so that the clock starts fair.',
   training: 'Each point is the loss of one step; the run ends with its budget.',

@@ -17,12 +17,16 @@ export function describe(status: LabStatus, lab: LabRecord | null): string {
   if (status.watching && lab?.phase === 'running') return 'Running in the other tab'
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'
   if (status.phase === 'paused') return 'Paused'
-  const activity = status.activity === 'idle' ? 'working' : status.activity
+  const activity = status.activity === 'idle' ? 'working' : status.activity === 'tuning kernels' ? tuningText(status) : status.activity
   const of = lab?.maxExperiments ? ` of ${lab.maxExperiments}` : ''
   const run = status.number === null ? '' : status.number === 0 ? 'Baseline · ' : `Experiment ${status.number}${of} · `
   const repeat = status.repeats > 1 && status.repeat > 0 ? ` · repeat ${status.repeat} of ${status.repeats}` : ''
   const text = `${run}${activity}${repeat}`
   return `${status.phase === 'stopping' ? 'Stopping · ' : ''}${text[0].toUpperCase()}${text.slice(1)}`
+}
+
+function tuningText({ tuning }: LabStatus): string {
+  return `tuning kernels for this adapter${tuning && tuning.total > 0 ? ` ${tuning.done}/${tuning.total}` : ''}`
 }
 
 /** The strip that stays in sight: phase, progress and commands. */

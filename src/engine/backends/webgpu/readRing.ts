@@ -1,14 +1,21 @@
 // Reads results without stalling the queue: each is copied to the next place of one of a few staging buffers, and
 // a buffer is read when it comes round again. So several steps are in flight and no more, and the host is bothered
-// some 25 times a second however fast the steps are.
+// 10 to 30 times a second however fast the steps are.
 
 import type { BufferRange } from '../../bufferPool'
 import type { Executor } from './executor'
 
 /** Staging buffers: enough in flight to hide the host, few enough that a pause or a stop is felt at once. */
 const SLOTS = 3
-/** Fast results are read together, about this far apart. */
-const READ_EVERY_MS = 40
+/** Results that would be read more often than this are read several together. */
+const LEAST_READ_MS = 30
+/**
+ * A read that takes up to this long may be waiting for the browser rather than for the device (some look every
+ * 100 ms): then more results in flight bring more results a second, and otherwise they do not.
+ */
+const SLOW_ANSWER_MS = 150
+/** That many times the rate is worth reading twice as many together. */
+const WORTH = 1.2
 /** Results read together at most, and how many bytes of them. */
 const MOST_PLACES = 64
 const MOST_BYTES = 64 * 1024
@@ -49,8 +56,10 @@ export class ReadRing {
   private wanted = 1
   /** when the last results arrived, or the first was submitted after a rest; milliseconds */
   private lastMs = 0
-  /** how far apart results arrive, smoothed; 0 before that is known */
+  /** how far apart results arrive at best; 0 before that is known */
   private intervalMs = 0
+  /** what has been read since `beganMs`, and the rate before that; see adapt */
+  private readonly window = { reads: 0, results: 0, beganMs: 0, lastRate: 0, growing: true }
 
   /** @param bytes of one result, a multiple of 4 */
   constructor(device: GPUDevice, label: string, bytes: number) {
@@ -79,7 +88,10 @@ export class ReadRing {
 
   submitted(): void {
     const slot = this.slots[this.at]
-    if (slot.filled === 0 && this.slots.every((s) => !s.inFlight)) this.lastMs = performance.now()
+    if (slot.filled === 0 && this.slots.every((s) => !s.inFlight)) {
+      this.lastMs = performance.now()
+      this.beginWindow(this.lastMs)
+    }
     slot.filled++
     if (slot.filled >= this.wanted) this.close(slot)
   }
@@ -125,14 +137,44 @@ export class ReadRing {
     Object.assign(slot, { filled: 0, inFlight: false, map: null })
     const now = performance.now()
     const interval = (now - this.lastMs) / filled
-    this.intervalMs = this.intervalMs === 0 ? interval : 0.5 * this.intervalMs + 0.5 * interval
-    this.wanted = Math.max(1, Math.min(this.places, Math.floor(READ_EVERY_MS / this.intervalMs)))
+    // sleeping makes an estimate true that is too long: it falls at once and rises slowly
+    this.intervalMs = this.intervalMs === 0 ? interval : Math.min(interval, 1.1 * this.intervalMs)
     this.lastMs = now
+    this.adapt(now, filled)
     return values
   }
 
+  /** Doubles or halves how many results are read together, by the time and the rate of the last few reads. */
+  private adapt(now: number, filled: number): void {
+    const { window } = this
+    window.reads++
+    window.results += filled
+    if (window.reads < SLOTS) return
+    // what was in flight when the number changed does not count
+    if (window.beganMs === 0) return this.beginWindow(now)
+    const elapsed = Math.max(1e-3, now - window.beganMs)
+    const [readMs, rate] = [elapsed / SLOTS, window.results / elapsed]
+    const gained = rate > WORTH * window.lastRate
+    const before = this.wanted
+    if (readMs < LEAST_READ_MS || (window.growing && gained && readMs < SLOW_ANSWER_MS)) {
+      this.wanted = Math.min(this.places, 2 * this.wanted)
+      window.growing = true
+    } else {
+      const tooMany = readMs > 2 * SLOW_ANSWER_MS || (window.growing && !gained && readMs > 2 * LEAST_READ_MS)
+      if (tooMany) this.wanted = Math.max(1, this.wanted >> 1)
+      window.growing = false
+    }
+    window.lastRate = rate
+    this.beginWindow(this.wanted === before ? now : 0)
+  }
+
+  /** @param now 0 to leave out the next reads */
+  private beginWindow(now: number): void {
+    Object.assign(this.window, { reads: 0, results: 0, beganMs: now })
+  }
+
   private async sleepUntilDue(count: number): Promise<void> {
-    const left = this.lastMs + 0.9 * count * this.intervalMs - performance.now()
+    const left = this.lastMs + 0.85 * count * this.intervalMs - performance.now()
     if (left > 2) await new Promise((resolve) => setTimeout(resolve, left))
   }
 }

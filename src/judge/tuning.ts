@@ -1,0 +1,54 @@
+// Kernel variants for a program: measured once an adapter, and kept where the host keeps such things.
+
+import { sha256 } from '../core/hash'
+import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import type { Capabilities } from '../engine/kernel'
+import { planModel, type PlanRequest } from '../engine/planner'
+import type { TuningStore } from '../engine/tune/table'
+import { tune } from '../engine/tune/tune'
+
+/** What to plan a program with, and what names the choice. */
+export interface ChosenKernels {
+  caps: Capabilities
+  /** of the variants that this program's kernels have, wherever there was a choice; null without a store */
+  hash: string | null
+}
+
+/**
+ * Measures what the store does not know yet; without a store the built-in rules hold.
+ * @param onProgress told only when there is something to measure
+ * @throws LabError "program.memory" as planning does; never because of the store
+ */
+export async function chooseKernels(
+  opened: OpenedDevice,
+  request: PlanRequest,
+  store: TuningStore | null,
+  onProgress: (done: number, total: number) => void,
+): Promise<ChosenKernels> {
+  if (!store) return { caps: opened.caps, hash: null }
+  const caps = await tune(opened, request, forgiving(store), onProgress)
+  const { train, score, probe } = planModel(request, caps)
+  const keys = [train, score, probe].flatMap(({ commands }) => commands.flatMap(({ kernel }) => kernel.tunable?.key ?? []))
+  const named = [...new Set(keys)].sort().map((key) => `${key}: ${caps.choices?.[key] ?? ''}`)
+  return { caps, hash: (await sha256(named.join('\n'))).slice(0, 8) }
+}
+
+/** A store that fails is an empty one: measuring again costs seconds, not the run. */
+function forgiving(store: TuningStore): TuningStore {
+  return {
+    load: async (key) => {
+      try {
+        return await store.load(key)
+      } catch {
+        return null
+      }
+    },
+    save: async (key, table) => {
+      try {
+        await store.save(key, table)
+      } catch (error) {
+        console.warn('Tuning could not be kept; the next visit measures again.', error)
+      }
+    },
+  }
+}
