@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { assembly } from './src/engine/backends/wasm/build/assemblyPlugin.mjs'
 
 const { DISPLAY, WAYLAND_DISPLAY, CI } = process.env
 const hasDisplay = !CI && (process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY))
@@ -30,8 +31,8 @@ export default defineConfig({
   base: './',
   // one page and no routes: a file that is missing is a 404, not the page again
   appType: 'mpa',
-  plugins: [react(), contentSecurityPolicy],
-  worker: { format: 'es' },
+  plugins: [react(), contentSecurityPolicy, assembly()],
+  worker: { format: 'es', plugins: () => [assembly()] },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
   // what `npm start` serves: loopback only, the next free port if this one is taken
   preview: { host: 'localhost', port: 4173, open: hasDisplay },

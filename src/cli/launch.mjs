@@ -7,6 +7,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { assembly } from '../engine/backends/wasm/build/assemblyPlugin.mjs'
 import { findVulkan, NO_VULKAN } from './findVulkan.mjs'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -45,6 +46,7 @@ export async function buildNode() {
     root: ROOT,
     configFile: false,
     logLevel: 'error',
+    plugins: [assembly()],
     build: {
       ssr: true,
       target: 'node20',

@@ -1,0 +1,3 @@
+export const VARIANTS: string[]
+export function compileAssembly(variant: string): Promise<Uint8Array>
+export function assembly(): import('vite').Plugin
