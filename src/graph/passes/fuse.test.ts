@@ -146,6 +146,14 @@ describe('sums of gradients', () => {
     })
     expect(kinds(ops)).toBe('softmax copy softmax')
     expect(ops[1]).toMatchObject({ accumulate: true, output: (ops[0] as { output: TensorId }).output })
+    // even where the other term could be added to the zeros
+    const product = run((s) => {
+      const [x, part] = [s.input(), s.input()]
+      s.emit({ kind: 'fill', output: part, value: 0 })
+      s.emit({ kind: 'copy', x, output: part, dims: [ROWS, 2], inStrides: [2, 1], inOffset: 0, outStrides: [C, 1], outOffset: 0, accumulate: false })
+      s.read(add(s, part, s.linear(x)))
+    })
+    expect(kinds(product)).toBe('matmul copy softmax')
   })
 
   it('leaves a sum whose terms are read again, given from outside, or complete too late', () => {

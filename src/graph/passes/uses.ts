@@ -51,10 +51,10 @@ export class Uses {
   }
 }
 
-/** The ops with some replaced, and those replaced by null left out. */
-export function rewritten(ops: readonly TapeOp[], changes: ReadonlyMap<number, TapeOp | null>): TapeOp[] {
+/** The ops with some replaced, by none (null), one or several. */
+export function rewritten(ops: readonly TapeOp[], changes: ReadonlyMap<number, TapeOp | TapeOp[] | null>): TapeOp[] {
   return ops.flatMap((op, at) => {
     const change = changes.get(at)
-    return change === undefined ? [op] : change === null ? [] : [change]
+    return change === undefined ? op : (change ?? [])
   })
 }
