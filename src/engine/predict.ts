@@ -9,17 +9,22 @@ export interface AdapterLimits {
   subgroups: boolean
   maxBufferBytes: number
   maxBindingBytes: number
+  /** what was measured of it, where known: the kernels chosen have a say in their temporary memory */
+  choices?: Capabilities['choices']
+  peaks?: Capabilities['peaks']
+  half?: boolean
 }
 
 /**
  * Device bytes a program will allocate, exactly as the planner will: nothing is allocated to find out.
+ * @param where.memoryBytes what it may take: activations are computed twice where that makes it fit
  * @throws LabError program.graph | program.memory
  */
 export function predictBytes(
   program: ProgramSpec,
-  where: { vocab: number; adapter: AdapterLimits; evaluation: { context: number; tokens: number } },
+  where: { vocab: number; adapter: AdapterLimits; evaluation: { context: number; tokens: number }; memoryBytes?: number },
 ): number {
-  const { vocab, adapter, evaluation } = where
+  const { vocab, adapter, evaluation, memoryBytes } = where
   const caps: Capabilities = {
     software: adapter.tier === 'software',
     subgroups: adapter.subgroups,
@@ -31,7 +36,10 @@ export function predictBytes(
     maxStorageBuffers: 8,
     maxBindingBytes: adapter.maxBindingBytes,
     maxBufferBytes: adapter.maxBufferBytes,
+    choices: adapter.choices,
+    peaks: adapter.peaks,
+    half: adapter.half,
   }
   const shapes = inferShapes(program.graph, vocab)
-  return planModel({ program, shapes, vocab, evaluation }, caps).totalBytes
+  return planModel({ program, shapes, vocab, evaluation, memoryBytes }, caps).totalBytes
 }

@@ -97,7 +97,7 @@ describeGpu('a judged run', () => {
     expect(diverged).toMatchObject({ ok: false, status: 'crash' })
     expect(!diverged.ok && diverged.error.code).toMatch(/^numeric\./)
     expect(!diverged.ok && diverged.error.hint).not.toBe('')
-    const late = await run({ guards: { maxWallSeconds: 0.001, maxBytes: 1 } })
+    const late = await run({ guards: { maxWallSeconds: 0.001, maxBytes: 1e9 } })
     expect(late).toMatchObject({ ok: false, status: 'timeout', error: { code: 'judge.timeout' } })
     const faulty = runJob(job({ scoreHidden: false }), opened, data, (event) => {
       if (event.kind === 'phase' && event.phase === 'checking') opened.faults.push('a buffer was too small')

@@ -33,7 +33,6 @@ export interface Attempts {
 }
 
 const ACTIVITY: Record<Extract<RunEvent, { kind: 'phase' }>['phase'], Activity> = {
-  tuning: 'tuning kernels',
   compiling: 'compiling',
   warming: 'warming',
   training: 'training',

@@ -25,10 +25,10 @@ export type LoopEvent =
   | { kind: 'notice'; notice: Notice | null; error: LabError | null }
   | { kind: 'row'; row: Experiment }
 
-/** Predicted bytes of a run, so that a program too big costs nothing. */
+/** Predicted bytes of a run that may take `memoryBytes`, so that a program too big costs nothing. */
 export type PredictBytes = (
   program: ProgramSpec,
-  where: { vocab: number; adapter: AdapterInfo; evaluation: LabRecord['task']['evaluation'] },
+  where: { vocab: number; adapter: AdapterInfo; evaluation: LabRecord['task']['evaluation']; memoryBytes: number },
 ) => number
 
 export interface LoopDeps {
