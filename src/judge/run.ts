@@ -5,18 +5,27 @@ import { createRowSource } from '../data/rows'
 import type { TokenData } from '../data/types'
 import type { OpenedDevice } from '../engine/backends/webgpu/device'
 import { Session } from '../engine/session'
+import type { TuningStore } from '../engine/tune/table'
 import { inferShapes } from '../graph/shapes'
 import { thinCurve } from './curve'
 import { bitsPerByte, evaluationRows } from './evaluate'
 import { checkCausality, checkScores } from './gates'
 import { train, WARMUP_STEPS, type TrainingOutcome } from './train'
+import { chooseKernels } from './tuning'
 import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasurements, RunResult } from './types'
 
 /**
- * Compiles, trains for the budget, scores, checks.
+ * Chooses kernels, compiles, trains for the budget, scores, checks.
  * Never rejects: whatever goes wrong is the result's status and error.
+ * @param store what earlier runs measured of this adapter's kernels; null to go by the built-in rules
  */
-export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData, onEvent: (event: RunEvent) => void): Promise<RunResult> {
+export async function runJob(
+  job: RunJob,
+  opened: OpenedDevice,
+  data: TokenData,
+  onEvent: (event: RunEvent) => void,
+  store: TuningStore | null = null,
+): Promise<RunResult> {
   const { runId, program, seed, evaluation, guards } = job
   const begun = performance.now()
   const faultsBefore = opened.faults.length
@@ -25,10 +34,18 @@ export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData,
   let session: Session | null = null
   let measurements: RunMeasurements | null = null
   try {
-    phase('compiling')
     const shapes = inferShapes(program.graph, data.vocab)
     const request = { program, shapes, vocab: data.vocab, evaluation, memoryBytes: guards.maxBytes }
-    session = await Session.open(opened.device, opened.caps, request, seed)
+    let tuning = false
+    const { caps, hash } = await chooseKernels(opened, request, store, (done, total) => {
+      if (total === 0) return
+      if (!tuning) phase('tuning')
+      tuning = true
+      onEvent({ kind: 'tuning', runId, done, total, hash: null })
+    })
+    if (hash !== null) onEvent({ kind: 'tuning', runId, done: 1, total: 1, hash })
+    phase('compiling')
+    session = await Session.open(opened.device, caps, request, seed)
     const compileMs = performance.now() - begun
     const { totalBytes, arena } = session.plan
     phase('warming')
@@ -47,7 +64,13 @@ export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData,
       const tokensPerSecond = p.stepMs > 0 ? (1000 * tokensPerStep) / p.stepMs : 0
       onEvent({ kind: 'progress', runId, progress: Math.min(1, p.progress), points, stepMs: p.stepMs, tokensPerSecond, bytesAllocated: totalBytes })
     })
-    const facts = { compileMs, bytesAllocated: totalBytes, paramCount: arena.paramCount, dispatchesPerStep: session.dispatchesPerStep }
+    const facts = {
+      compileMs,
+      bytesAllocated: totalBytes,
+      paramCount: arena.paramCount,
+      dispatchesPerStep: session.dispatchesPerStep,
+      ...(hash !== null && { tuning: hash }),
+    }
     measurements = measure(outcome, facts)
     phase('evaluating')
     const evalBegun = performance.now()
@@ -75,7 +98,7 @@ export async function runJob(job: RunJob, opened: OpenedDevice, data: TokenData,
 
 function measure(
   { steps, tokens, trainMs, losses }: TrainingOutcome,
-  facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep'>,
+  facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep' | 'tuning'>,
 ): RunMeasurements {
   const counted = Math.max(1, steps - WARMUP_STEPS)
   const stepMs = trainMs / counted

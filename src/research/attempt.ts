@@ -33,6 +33,7 @@ export interface Attempts {
 }
 
 const ACTIVITY: Record<Extract<RunEvent, { kind: 'phase' }>['phase'], Activity> = {
+  tuning: 'tuning kernels',
   compiling: 'compiling',
   warming: 'warming',
   training: 'training',
