@@ -3,8 +3,7 @@
 //           NT  C = A·Bᵀ     A [M,K]  B [N,K]
 //           TN  C = Aᵀ·B     A [K,M]  B [K,N]; with SCALE_K each k's product is multiplied by scale[k]
 //           then what lib/matmul_store.wgsl does
-// Shapes:   C [M,N], all row-major f32, bound as vec4; batch z starts at stride·z; M is not in the text when not batched
-//           (it is read from the binding, so that training, evaluation and sampling share one compiled kernel)
+// Shapes:   C [M,N], all row-major f32, bound as vec4; batch z starts at stride·z; with FREE, any M, N and K
 // Dispatch: one thread per TM×TN tile; workgroup WX×WY threads; grid (ceil(N/TN/WX), ceil(M/TM/WY), batch)
 // Saves:    nothing
 // Writes:   C overwrites, or accumulates with ACC.
@@ -23,127 +22,122 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     return; // above the diagonal: other workgroups mirror their values to here
   }
 #end
+  let mnk = sides();
   let row0 = id.y * #{TM}u;
   let col0 = id.x * #{TN}u;
   let lane = local.x & 3u;
-  let a0 = id.z * #{A_STRIDE / 4}u;
-  let b0 = id.z * #{B_STRIDE / 4}u;
+  // rows of A and B as they lie, in vec4s
+#if ORIENT == T_N
+  let rowA = mnk.x / 4u;
+#else
+  let rowA = mnk.z / 4u;
+#end
 #if ORIENT == NT
-  // both operands run along K: four steps of k at a time, as dot products
+  let rowB = mnk.z / 4u;
+#else
+  let rowB = mnk.y / 4u;
+#end
+  let steps = mnk.z / 4u;
+  let startA = id.z * #{A_STRIDE / 4}u;
+  let startB = id.z * #{B_STRIDE / 4}u;
   #for i in 0..TM
   #for j in 0..TN
   var s#{i}_#{j} = 0.0;
   #end
   #end
-#else
-  #for i in 0..TM
-  #for j in 0..TN/4
-  var t#{i}_#{j} = vec4f();
-  #end
-  #end
-#end
+  // where the operands' rows or columns of this tile begin, in vec4s
 #if ORIENT == T_N
-  // A's rows run along M, so one vec4 holds four rows of the tile
   #for i in 0..TM/4
-  let ra#{i} = a0 + clampRow(row0 + #{i * 4}u) / 4u;
+  let ra#{i} = startA + clampRow(row0 + #{i * 4}u) / 4u;
   #end
 #else
   #if QUADS
   #for i in 0..TM/4
-  let ra#{i} = a0 + clampRow(row0 + #{i * 4}u + lane) * (K / 4u);
+  let ra#{i} = startA + clampRow(row0 + #{i * 4}u + lane) * rowA;
   #end
   #else
   #for i in 0..TM
-  let ra#{i} = a0 + clampRow(row0 + #{i}u) * (K / 4u);
+  let ra#{i} = startA + clampRow(row0 + #{i}u) * rowA;
   #end
   #end
 #end
 #if ORIENT == NT
   #for j in 0..TN
-  let rb#{j} = b0 + clampCol(col0 + #{j}u) * (K / 4u);
+  let rb#{j} = startB + clampCol(col0 + #{j}u) * rowB;
   #end
 #else
   #for j in 0..TN/4
-  let cb#{j} = b0 + clampCol(col0 + #{j * 4}u) / 4u;
+  let rb#{j} = startB + clampCol(col0 + #{j * 4}u) / 4u;
   #end
 #end
-  for (var k = 0u; k < K / 4u; k++) {
+  for (var k = 0u; k < steps; k++) {
+    // four steps of k: y<row> and x<column> run along k, whichever way the operand lies
+#if SCALE_K
+    let by = vec4f(scale[k * 4u], scale[k * 4u + 1u], scale[k * 4u + 2u], scale[k * 4u + 3u]);
+#end
 #if ORIENT == NT
     #for j in 0..TN
-    let b#{j} = b[rb#{j} + k];
+    let x#{j} = b[rb#{j} + k];
     #end
 #else
-    #for e in 0..4
-    #if SCALE_K
-    let by#{e} = scale[k * 4u + #{e}u];
-    #end
     #for j in 0..TN/4
+    #for e in 0..4
+    let b#{j}_#{e} = b[(k * 4u + #{e}u) * rowB + rb#{j}];
+    #end
+    #for f in 0..4
     #if SCALE_K
-    let b#{e}_#{j} = by#{e} * b[(k * 4u + #{e}u) * (N / 4u) + cb#{j}];
+    let x#{j * 4 + f} = by * vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
     #else
-    let b#{e}_#{j} = b[(k * 4u + #{e}u) * (N / 4u) + cb#{j}];
+    let x#{j * 4 + f} = vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
     #end
     #end
     #end
 #end
-#if ORIENT == T_N
     #for i in 0..TM/4
     {
+      // one vec4 per thread, shared with the other three of its quad
+#if ORIENT == T_N
       #if QUADS
-      let q = a[(k * 4u + lane) * #{A_WIDTH / 4}u + ra#{i}];
+      let q = a[(k * 4u + lane) * rowA + ra#{i}];
       #end
       #for e in 0..4
       #if QUADS
-      let x#{e} = quadBroadcast(q, #{e}u);
+      let a#{e} = quadBroadcast(q, #{e}u);
       #else
-      let x#{e} = a[(k * 4u + #{e}u) * #{A_WIDTH / 4}u + ra#{i}];
+      let a#{e} = a[(k * 4u + #{e}u) * rowA + ra#{i}];
       #end
       #end
       #for f in 0..4
-      #for j in 0..TN/4
-      t#{i * 4 + f}_#{j} += x0[#{f}] * b0_#{j} + x1[#{f}] * b1_#{j} + x2[#{f}] * b2_#{j} + x3[#{f}] * b3_#{j};
+      let y#{f} = vec4f(a0[#{f}], a1[#{f}], a2[#{f}], a3[#{f}]);
       #end
-      #end
-    }
-    #end
 #else
-    #if QUADS
-    #for i in 0..TM/4
-    let q#{i} = a[ra#{i} + k];
-    #end
-    #end
-    #for i in 0..TM
-    {
       #if QUADS
-      let x = quadBroadcast(q#{i / 4}, #{i % 4}u);
-      #else
-      let x = a[ra#{i} + k];
+      let q = a[ra#{i} + k];
       #end
-      #if ORIENT == NT
+      #for f in 0..4
+      #if QUADS
+      let y#{f} = quadBroadcast(q, #{f}u);
+      #else
+      let y#{f} = a[ra#{i * 4 + f} + k];
+      #end
+      #end
+#end
+      #for f in 0..4
       #for j in 0..TN
-      s#{i}_#{j} += dot(x, b#{j});
-      #end
-      #else
-      #for j in 0..TN/4
-      t#{i}_#{j} += x.x * b0_#{j} + x.y * b1_#{j} + x.z * b2_#{j} + x.w * b3_#{j};
+      s#{i * 4 + f}_#{j} += dot(y#{f}, x#{j});
       #end
       #end
     }
     #end
-#end
   }
   let at = id.z * #{C_STRIDE / 4}u + row0 * ROW + col0 / 4u;
-#if ORIENT == NT
-  #for i in 0..TM
-  #for j in 0..TN/4
-  let t#{i}_#{j} = vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
-  #end
-  #end
-#end
   #for i in 0..TM/4
   #for j in 0..TN/4
   storeBlock(at + #{i * 4}u * ROW + #{j}u, row0 + #{i * 4}u, col0 + #{j * 4}u,
-    t#{i * 4}_#{j}, t#{i * 4 + 1}_#{j}, t#{i * 4 + 2}_#{j}, t#{i * 4 + 3}_#{j});
+    #for f in 0..4
+    vec4f(s#{i * 4 + f}_#{j * 4}, s#{i * 4 + f}_#{j * 4 + 1}, s#{i * 4 + f}_#{j * 4 + 2}, s#{i * 4 + f}_#{j * 4 + 3}),
+    #end
+  );
   #end
   #end
 }

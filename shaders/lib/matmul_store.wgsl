@@ -2,29 +2,44 @@
 // Math:     v = product · scale[m] (SCALED);  v = mixture[0]·v + mixture[1]·D (MIX);  pre = v;  v = steps(v, e0, e1, …)
 //           C = v, or C += v with ACC;  SYMMETRIC: only blocks on or below the diagonal are stored, and mirrored
 // Template: VEC: rows of C are whole vec4s, and `at` counts vec4s; else `at` counts floats and a row may end anywhere.
-//           TAIL_M, TAIL_N: tiles reach past the last row or column. ROWS = 0: C has the rows of its binding.
+//           TAIL_M, TAIL_N: tiles reach past the last row or column.
+//           FREE: the sides are not in the text but follow from how long a, b and c are (all vec4f, no batch), so that
+//           products of any size share one compiled kernel; main calls sides() first.
 //           BINDINGS, PRIMITIVES, STEPS: text put together by src/engine/kernels/matmulStore.ts
+#if FREE
+var<private> M: u32;
+var<private> N: u32;
+var<private> K: u32;
+var<private> ROW: u32; // from one row of C to the next, as `at` counts
+#else
+const M = #{M}u;
 const N = #{N}u;
 const K = #{K}u;
-const ROW = #{ROW}u; // from one row of C to the next, as `at` counts
-#if ROWS > 0
-const M = #{ROWS}u;
+const ROW = #{ROW}u;
 #end
 #{BINDINGS}
 #{PRIMITIVES}
 
-fn rowsOfC() -> u32 {
-#if ROWS > 0
-  return M;
+// M, N and K: for control flow, which private variables may not steer where subgroups are used.
+fn sides() -> vec3u {
+#if FREE
+  // M² = MK·MN / NK; exact after rounding for sides below a million
+  let lengths = vec3f(f32(arrayLength(&a)), f32(arrayLength(&b)), f32(arrayLength(&c)));
+  let rows = u32(round(2.0 * sqrt(lengths.x / lengths.y * lengths.z)));
+  M = rows;
+  ROW = arrayLength(&c) / rows;
+  N = 4u * ROW;
+  K = 4u * (arrayLength(&a) / rows);
+  return vec3u(rows, 4u * (arrayLength(&c) / rows), 4u * (arrayLength(&a) / rows));
 #else
-  return arrayLength(&c) / ROW;
+  return vec3u(M, N, K);
 #end
 }
 
 // Past the end, the last row or column is read again.
 fn clampRow(row: u32) -> u32 {
 #if TAIL_M
-  return min(row, rowsOfC() - 1u);
+  return min(row, M - 1u);
 #else
   return row;
 #end
@@ -84,7 +99,7 @@ fn storeBlock(at: u32, row: u32, col: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: 
   #for i in 0..4
 #if TAIL_M
   var w#{i} = vec4f();
-  if (row + #{i}u < rowsOfC()) {
+  if (row + #{i}u < M) {
     w#{i} = store(at + #{i}u * ROW, row + #{i}u, col, v#{i});
   }
 #else

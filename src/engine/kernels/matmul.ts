@@ -36,7 +36,8 @@ interface Product {
 /**
  * C = op(A)·op(B), then whatever `Finish` says.
  * NN: A [M,K], B [K,N]; NT: B [N,K]; TN: A [K,M]. Bindings: a, b, c, then (if any) d [M,N] and mixture f32 [2], scale,
- * e0, e1, …, pre [M,N]. The variant is the one chosen for this adapter by measurement, or the built-in rule's.
+ * e0, e1, …, pre [M,N]. Without `batch`, a, b and c must be bound at exactly their lengths: kernels may learn the sides
+ * from them. The variant is the one chosen for this adapter by measurement, or the built-in rule's.
  */
 export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   const { orient, M, N, K, batch } = shape
@@ -62,11 +63,13 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   const problem = { orient, M, N, K, count, symmetric: shape.symmetric ?? false }
   const vectors = isVec(A_WIDTH, product.vars.A_STRIDE) && isVec(B_WIDTH, product.vars.B_STRIDE) && product.vars.VEC && K % 4 === 0
   const rule = builtInVariant(problem, caps)
-  if (rule.family === 'software' && !vectors) return genericProduct(product)
-  const lower = (variant: Variant) => (variant.family === 'tiled' ? tiledProduct(product, variant) : softwareProduct(product, variant))
   const read = (name: string) => {
     const variant = parseVariant(name)
-    return variant && isPossible(variant, problem, caps) && (vectors || variant.family === 'tiled') ? variant : rule
+    return variant && isPossible(variant, problem, caps) ? variant : rule
+  }
+  const lower = (variant: Variant) => {
+    if (variant.family === 'tiled') return tiledProduct(product, variant)
+    return vectors ? softwareProduct(product, variant) : genericProduct(product)
   }
   const key = matmulKey(shape)
   const lowering = lower(read(caps.choices?.[key] ?? ''))
@@ -74,7 +77,7 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
     key,
     kind: `${orient}${shape.symmetric ? ' symmetric' : ''}`,
     sides: [M, N, K, count],
-    variants: candidates(problem, caps).map(variantName),
+    variants: (vectors || rule.family === 'tiled' ? candidates(problem, caps) : [rule]).map(variantName),
     bytes: bytesOf(shape),
     lower: (name) => lower(read(name)),
   }
@@ -106,7 +109,7 @@ function isVec(width: number, stride: number): boolean {
 function storeLayout({ shape, vars }: Product, rows: number, cols: number, a: string, b: string): StoreLayout {
   const { orient, M, N, K } = shape
   return {
-    M, N, K, rows: M, vec: Boolean(vars.VEC), tailM: M % rows !== 0, tailN: N % cols !== 0,
+    M, N, K, free: false, vec: Boolean(vars.VEC), tailM: M % rows !== 0, tailN: N % cols !== 0,
     symmetric: shape.symmetric ?? false, scaleRows: orient !== 'TN', operands: [['a', a], ['b', b]],
   } // prettier-ignore
 }
@@ -133,9 +136,9 @@ function softwareProduct(product: Product, { TM, TN, WX, WY, quads }: Extract<Va
   const { shape, count, vars } = product
   const { orient, M, N } = shape
   const layout = storeLayout(product, TM * WY, TN * WX, 'vec4f', 'vec4f')
-  // the rows of one product are those of its binding: one text serves training, evaluation and sampling
-  const store = matmulStore(shape, { ...layout, rows: orient === 'TN' || count > 1 || shape.symmetric ? M : 0 })
-  const code = expandTemplate(software, { ...vars, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
+  const free = shape.batch === undefined && !shape.symmetric
+  const store = matmulStore(shape, { ...layout, free })
+  const code = expandTemplate(software, { ...vars, FREE: free, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
   const head = quads ? 'enable subgroups;\n' : ''
   return { kernels: [kernelOf(product, `${head}${store.code}\n${code}`, store, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])] }
 }

@@ -25,8 +25,8 @@ export interface StoreLayout {
   M: number
   N: number
   K: number
-  /** rows of C as baked into the text; 0: read from the binding */
-  rows: number
+  /** M, N and K are not in the text: they follow from the lengths of a, b and c */
+  free: boolean
   /** C's rows are whole vec4s, and so is the distance between the matrices of a batch */
   vec: boolean
   /** tiles may reach past the last row, the last column */
@@ -82,7 +82,8 @@ export function matmulStore(finish: Finish, layout: StoreLayout): Store {
     K: layout.K,
     ROW: vec ? N / 4 : N,
     WIDTH: vec ? 4 : 1,
-    ROWS: layout.rows,
+    FREE: layout.free,
+    M: layout.M,
     VEC: vec,
     TAIL_M: layout.tailM,
     TAIL_N: layout.tailN,

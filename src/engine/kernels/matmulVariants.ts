@@ -39,15 +39,16 @@ interface Problem {
   symmetric: boolean
 }
 
-/** Products below this many floating-point operations take a small tile, which compiles several times as fast. */
+/** Floating-point operations from which on a product is worth the longer compiling of a larger tile. */
 const SMALL_FLOPS = 8e6
+const LARGE_FLOPS = 30e6
 
 /** On a software adapter a product below this takes less than a millisecond: no choice is worth the compiling. */
 const TUNED_FLOPS = 2e6
 
 /** Whether a variant can run on an adapter at all. */
 export function isPossible(v: Variant, { symmetric }: Problem, caps: Capabilities): boolean {
-  const four = [v.TM, v.TN].every((side) => side >= 4 && side <= 16 && side % 4 === 0)
+  const four = [v.TM, v.TN].every((side) => side >= 4 && side <= 64 && side % 4 === 0)
   if (!four) return false
   if (v.family === 'software') return !v.quads || hasQuads(caps)
   const { BM, BN, TM, TN, BK, splits } = v
@@ -77,7 +78,7 @@ export function candidates(problem: Problem, caps: Capabilities): Variant[] {
   const others: Variant[] = []
   if (rule.family === 'software') {
     if (2 * problem.M * problem.N * problem.K * problem.count < TUNED_FLOPS) return [rule]
-    for (const [TM, TN] of [[16, 8], [8, 8], [16, 4]]) others.push({ ...rule, TM, TN, WY: 1 }) // prettier-ignore
+    for (const [TM, TN] of SOFTWARE_TILES.slice(0, 3)) others.push({ ...rule, TM, TN })
   } else {
     const { splits } = rule
     for (const [BM, BN, TM, TN, BK] of TILES)
@@ -96,17 +97,19 @@ const TILES: readonly (readonly [number, number, number, number, number])[] = [
   [128, 128, 8, 8, 8],
 ]
 
+/** Register tiles of a software adapter, large to small: a large one loads less and compiles longer (330, 150, 30, 15 ms). */
+const SOFTWARE_TILES = [[32, 8], [16, 8], [8, 4], [4, 4]] as const // prettier-ignore
+
 /**
  * The measured best on SwiftShader, made smaller when the product is small or has too few tiles to keep the cores busy
- * (fewer than 64 quads of threads).
+ * (fewer than 16 quads of threads: that adapter deals workgroups out in 16 batches).
  */
-function softwareRule({ orient, M, N, K, count, symmetric }: Problem, caps: Capabilities): Variant {
-  const big: [number, number][] = orient === 'NT' ? [[16, 8], [8, 8], [8, 4], [4, 4]] : [[16, 8], [16, 4], [8, 4], [4, 4]] // prettier-ignore
-  const candidates = 2 * M * N * K * count < SMALL_FLOPS ? big.slice(2) : big
-  const WX = 4
-  const quads = ([TM, TN]: [number, number]) => Math.ceil(M / TM) * Math.ceil(N / (TN * WX)) * count
-  const tile = candidates.find((t) => quads(t) >= 64) ?? candidates[candidates.length - 1]
-  return { family: 'software', TM: tile[0], TN: tile[1], WX, WY: !symmetric && quads(tile) >= 256 ? 4 : 1, quads: hasQuads(caps) }
+function softwareRule({ M, N, K, count }: Problem, caps: Capabilities): Variant {
+  const flops = 2 * M * N * K * count
+  const first = flops < SMALL_FLOPS ? 2 : flops < LARGE_FLOPS ? 1 : 0
+  const fits = SOFTWARE_TILES.slice(first).find(([TM, TN]) => Math.ceil(M / TM) * Math.ceil(N / (TN * 4)) * count >= 16)
+  const [TM, TN] = fits ?? SOFTWARE_TILES[SOFTWARE_TILES.length - 1]
+  return { family: 'software', TM, TN, WX: 4, WY: 1, quads: hasQuads(caps) }
 }
 
 /** 64×64 tiles; the sum over k is split when there would be too few of them to fill a GPU. */

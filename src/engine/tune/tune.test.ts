@@ -34,10 +34,10 @@ describeGpu('tuning', () => {
     const device = await opened()
     const store = memoryStore()
     const seen: string[] = []
-    const first = await tune(device, request(), store, (_done, _total, label) => seen.push(label), { deadlineMs: 60_000 })
+    const first = await tune(device, request(), store, (_done, _total, label) => seen.push(label), { deadlineMs: 1500 })
     const keys = Object.keys(first.choices!)
     expect(keys.length).toBeGreaterThan(5)
-    expect(seen.filter(Boolean).length).toBeGreaterThan(3)
+    expect(seen.filter(Boolean).length).toBeGreaterThan(0)
     expect(first.peaks!.gflops).toBeGreaterThan(0.01)
     expect(first.peaks!.gbps).toBeGreaterThan(0.01)
     const again = await tune(device, request(), store, () => expect.unreachable('measured again'))
