@@ -93,41 +93,53 @@ export function rmsNormGrad(begin: i32, end: i32, dOut: usize, x: usize, rstd: u
   }
 }
 
-/** Σ (x − mean)² */
-function squares(x: usize, C: i32, mean: f32): f32 {
-  const m = f32x4.splat(mean)
+/** How far the mean lies from x[0]: a large mean must not swallow the digits of small differences. */
+function shiftOf(x: usize, C: i32): f32 {
+  const first = load<f32>(x)
+  const f = f32x4.splat(first)
+  let s = f32x4.splat(0)
+  let i = 0
+  for (; i + 4 <= C; i += 4) s = f32x4.add(s, f32x4.sub(v128.load(x + (<usize>i << 2)), f))
+  let total = sumOf(s)
+  for (; i < C; i++) total += load<f32>(x + (<usize>i << 2)) - first
+  return total / <f32>C
+}
+
+/** 1/√(var + eps) */
+function rstdOf(x: usize, C: i32, shift: f32, eps: f32): f32 {
+  const first = load<f32>(x)
   let s = f32x4.splat(0)
   let i = 0
   for (; i + 4 <= C; i += 4) {
-    const d = f32x4.sub(v128.load(x + (<usize>i << 2)), m)
+    const d = f32x4.sub(f32x4.sub(v128.load(x + (<usize>i << 2)), f32x4.splat(first)), f32x4.splat(shift))
     s = madd(d, d, s)
   }
   let total = sumOf(s)
   for (; i < C; i++) {
-    const d = load<f32>(x + (<usize>i << 2)) - mean
+    const d = load<f32>(x + (<usize>i << 2)) - first - shift
     total += d * d
   }
-  return total
+  return 1 / sqrt<f32>(total / <f32>C + eps)
+}
+
+/** y = (x − mean)·r */
+function centred(x: usize, y: usize, n: i32, shift: f32, r: f32): void {
+  const first = load<f32>(x)
+  let i = 0
+  for (; i + 4 <= n; i += 4) {
+    const d = f32x4.sub(f32x4.sub(v128.load(x + (<usize>i << 2)), f32x4.splat(first)), f32x4.splat(shift))
+    v128.store(y + (<usize>i << 2), f32x4.mul(d, f32x4.splat(r)))
+  }
+  for (; i < n; i++) store<f32>(y + (<usize>i << 2), (load<f32>(x + (<usize>i << 2)) - first - shift) * r)
 }
 
 export function layerNorm(begin: i32, end: i32, x: usize, y: usize, C: i32, eps: f32): void {
   const row = <usize>C << 2
   for (let i = <usize>begin; i < <usize>end; i++) {
     const at = i * row
-    const mean = sum(x + at, C) / <f32>C
-    const r: f32 = 1 / sqrt<f32>(squares(x + at, C, mean) / <f32>C + eps)
-    // subtracted before it is scaled: a large mean must not swallow the digits of small differences
-    centred(x + at, y + at, C, mean, r)
+    const shift = shiftOf(x + at, C)
+    centred(x + at, y + at, C, shift, rstdOf(x + at, C, shift, eps))
   }
-}
-
-function centred(x: usize, y: usize, n: i32, mean: f32, r: f32): void {
-  let i = 0
-  for (; i + 4 <= n; i += 4) {
-    const d = f32x4.sub(v128.load(x + (<usize>i << 2)), f32x4.splat(mean))
-    v128.store(y + (<usize>i << 2), f32x4.mul(d, f32x4.splat(r)))
-  }
-  for (; i < n; i++) store<f32>(y + (<usize>i << 2), (load<f32>(x + (<usize>i << 2)) - mean) * r)
 }
 
 /** `scratch` holds one row. */
@@ -135,9 +147,9 @@ export function layerNormGrad(begin: i32, end: i32, dOut: usize, x: usize, dX: u
   const row = <usize>C << 2
   for (let i = <usize>begin; i < <usize>end; i++) {
     const at = i * row
-    const mean = sum(x + at, C) / <f32>C
-    const r: f32 = 1 / sqrt<f32>(squares(x + at, C, mean) / <f32>C + eps)
-    centred(x + at, scratch, C, mean, r)
+    const shift = shiftOf(x + at, C)
+    const r = rstdOf(x + at, C, shift, eps)
+    centred(x + at, scratch, C, shift, r)
     const dMean = sum(dOut + at, C) / <f32>C
     const along = dot(dOut + at, scratch, C) / <f32>C
     mixed(dOut + at, scratch, dX + at, C, r, -r * along, -r * dMean, add)
