@@ -36,8 +36,6 @@ export interface Kernel {
   workgroups: readonly [number, number, number]
   /** `override` constants */
   constants?: Record<string, number>
-  /** tells it from others of its name in a profile, such as `1024×384×96`; absent: what it writes is counted */
-  shape?: string
   /** multiply-adds × 2, for the profiler; 0 when it only moves data */
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */

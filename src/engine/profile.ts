@@ -104,9 +104,12 @@ function rowOf({ kernel, ranges }: Command, count: number, ms: number, totalMs: 
   }
 }
 
-/** What a kernel calls its shape, or how many numbers it writes. */
+/** The sides of a product, or how many numbers another kernel writes. */
 function shapeOf({ kernel, ranges }: Command): string {
-  if (kernel.shape) return kernel.shape
+  if (kernel.tunable) {
+    const [M, N, K, count] = kernel.tunable.sides
+    return `${M}×${N}×${K}${count > 1 ? `, ${count} at once` : ''}`
+  }
   const written = ranges.filter((_, i) => kernel.bindings[i].access === 'read_write')
   return `${written.reduce((sum, range) => sum + range.bytes / 4, 0).toLocaleString('en')} values`
 }
