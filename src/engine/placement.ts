@@ -149,7 +149,10 @@ export class Placement {
     const part = ({ buffer }: BufferRange): Place => ({ range: { buffer, offset: offset * BYTES, bytes: size * BYTES } })
     // one u32 for each block of 64 floats
     const groups = { range: { buffer: groupOf.buffer, offset: offset / 16, bytes: size / 16 } }
-    const places: [string, Place][] = [['params', part(params)], ['grads', part(grads)], ['m', part(m)], ['v', part(v)], ['groupOf', groups], ['hyper', { range: hyper }]] // prettier-ignore
+    const places: [string, Place][] = [
+      ['params', part(params)], ['grads', part(grads)], ['m', part(m)], ['v', part(v)],
+      ['groupOf', groups], ['hyper', { range: hyper }],
+    ] // prettier-ignore
     return ema ? [...places, ['ema', part(ema)]] : places
   }
 

@@ -27,14 +27,17 @@ const DEFAULTS: Capabilities = {
 
 function program(graph: ModelGraph, batch: ProgramSpec['batch'], muon: RegExp): ProgramSpec {
   const names = graph.params.map((p) => p.name)
-  const group = (rule: 'adamw' | 'muon', params: string[]): ParamGroup => ({ params, rule, lr: 1e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 })
+  const common = { lr: 1e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 }
+  const group = (rule: 'adamw' | 'muon', params: string[]): ParamGroup => ({ params, rule, ...common })
   const groups = [group('adamw', names.filter((n) => !muon.test(n))), group('muon', names.filter((n) => muon.test(n)))].filter((g) => g.params.length > 0)
   return { version: 1, batch, training: { clip: 1, ema: 0.9 }, graph, groups, schedule: { lr: [1], weightDecay: [1] }, ramp: { momentum: [] } }
 }
 
 const MATRICES = /layer\d+\.(q|k|v|out|up|down)$/
-const sized = (layers: number, C: number, D: number) =>
-  nanochatGraph({ V: 8192, C, H: C / D, KV: C / D, D, hidden: 4 * C, windows: Array.from({ length: layers }, (_, i) => (i % 4 === 3 ? 0 : 1024)), gateChannels: 32, softcap: 15 })
+const sized = (layers: number, C: number, D: number) => {
+  const windows = Array.from({ length: layers }, (_, i) => (i % 4 === 3 ? 0 : 1024))
+  return nanochatGraph({ V: 8192, C, H: C / D, KV: C / D, D, hidden: 4 * C, windows, gateChannels: 32, softcap: 15 })
+}
 
 function plan(spec: ProgramSpec, vocab: number, caps = DEFAULTS, memoryBytes?: number): ModelPlan {
   const { context } = spec.batch
@@ -98,7 +101,8 @@ it('computes activations again in as few pieces as a budget asks for, and refuse
     expect(fault(less, DEFAULTS)).toBeNull()
     last = less
   }
-  expect(() => plan(spec, 8192, DEFAULTS, 64 * MIB)).toThrow(expect.objectContaining({ code: 'program.memory', data: expect.objectContaining({ limit: 64 * MIB }) }))
+  const refusal = { code: 'program.memory', data: expect.objectContaining({ limit: 64 * MIB }) }
+  expect(() => plan(spec, 8192, DEFAULTS, 64 * MIB)).toThrow(expect.objectContaining(refusal))
 })
 
 it('predicts what it plans', () => {

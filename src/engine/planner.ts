@@ -157,7 +157,8 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number, lo
   for (const { label, bytes } of pool.buffers) if (bytes > caps.maxBufferBytes) throw tooLarge(label, bytes, caps.maxBufferBytes)
   // staging buffers of scores are there while scoring; a single reading of logits or weights comes and goes
   const totalBytes = pool.totalBytes + stagingBytes(4) + stagingBytes(nats.bytes)
-  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, precision: caps.half ? 'f16' : 'f32', state, constants, train, score, probe }
+  const precision = caps.half ? 'f16' : 'f32'
+  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, precision, state, constants, train, score, probe }
 }
 
 /** What a tape must undergo to run within the adapter's limits. */

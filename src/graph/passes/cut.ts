@@ -75,8 +75,9 @@ export function cutOf(op: TapeOp): Cut | null {
     }
     case 'attention': {
       const { B, T, H, KV, D } = op.shape
-      const parts: [TensorId, number][] = [[op.q, T * H * D], [op.k, T * KV * D], [op.v, T * KV * D], [op.output, T * H * D], [op.lse, H * T]] // prettier-ignore
-      return made(B, parts, (_, n) => ({ ...op, shape: { ...op.shape, B: n } }))
+      const wide = [op.q, op.output].map((id): [TensorId, number] => [id, T * H * D])
+      const narrow = [op.k, op.v].map((id): [TensorId, number] => [id, T * KV * D])
+      return made(B, [...wide, ...narrow, [op.lse, H * T]], (_, n) => ({ ...op, shape: { ...op.shape, B: n } }))
     }
     case 'attentionGrad': {
       const { B, T, H, KV, D } = op.shape

@@ -55,7 +55,9 @@ interface Facts {
 }
 
 function tensorFacts(tape: Tape, end: number): Facts[] {
-  const facts: Facts[] = tape.tensors.map(({ role, view }) => ({ made: -1, lastForward: -1, firstBackward: -1, fixed: role !== 'activation' || view !== undefined }))
+  const facts: Facts[] = tape.tensors.map(({ role, view }) => {
+    return { made: -1, lastForward: -1, firstBackward: -1, fixed: role !== 'activation' || view !== undefined }
+  })
   for (const [at, op] of tape.ops.entries()) {
     const { reads, updates } = opTensors(op)
     for (const id of [...reads, ...written(op)]) {
