@@ -35,11 +35,13 @@ export function rope(shape: RopeShape, caps: Capabilities): Lowering {
   if (D % 2 !== 0) throw new LabError('gpu.shader', `rope: head size ${D} is odd`, { hint: 'Use an even head size.' })
   const VEC = D % 8 === 0 ? 4 : 1
   const HALF = D / 2 / VEC
-  const LANES = caps.software ? 1 : Math.min(powerOfTwo(HALF), 64)
+  // a thread's whole row is unrolled: very long ones would take seconds to compile
+  const alone = caps.software && HALF <= 16
+  const LANES = alone ? 1 : Math.min(powerOfTwo(HALF), 64)
   // rows that a thread turns by the same angles: all of a position's, unless that leaves cores idle
-  const PER = caps.software ? Math.max(1, Math.min(B * H, Math.floor((B * H * T) / SOFTWARE_THREADS))) : 1
+  const PER = alone ? Math.max(1, Math.min(B * H, Math.floor((B * H * T) / SOFTWARE_THREADS))) : 1
   const threads = LANES * T * Math.ceil((B * H) / PER)
-  const workgroup = caps.software ? Math.min(64, Math.max(4, powerOfTwo(Math.ceil(threads / 16)))) : 64
+  const workgroup = alone ? Math.min(64, Math.max(4, powerOfTwo(Math.ceil(threads / 16)))) : 64
   const layout: Layout = { lanes: LANES, workgroup, workgroups: grid(Math.ceil(threads / workgroup), caps) }
   const frequencies = Array.from({ length: D / 2 }, (_, i) => split(base ** ((-2 * i) / D) / (Math.PI / 2)))
   const bindings = grad ? ['x', 'y!', 'forward'] : ['x', 'y!']
