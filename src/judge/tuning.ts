@@ -30,6 +30,7 @@ export async function chooseKernels(
   const { train, score, probe } = planModel(request, caps)
   const keys = [train, score, probe].flatMap(({ commands }) => commands.flatMap(({ kernel }) => kernel.tunable?.key ?? []))
   const named = [...new Set(keys)].sort().map((key) => `${key}: ${caps.choices?.[key] ?? ''}`)
+  if (caps.half) named.push('activations: f16')
   return { caps, hash: (await sha256(named.join('\n'))).slice(0, 8) }
 }
 

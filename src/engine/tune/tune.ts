@@ -7,6 +7,7 @@ import type { Capabilities, Tunable } from '../kernel'
 import { planModel, type PlanRequest } from '../planner'
 import { agree, Bench, bestTime } from './measure'
 import { measurePeaks } from './peaks'
+import { measurePrecision, precisionKey } from './precision'
 import { adapterKey, readTable, type TuningStore, type TuningTable } from './table'
 
 /** All of tuning ends about then; shapes that are left take the choice of the nearest one measured. */
@@ -31,7 +32,8 @@ export interface Task {
 }
 
 /**
- * The adapter's capabilities with the variants measured to be the fastest for this program, and with its peaks.
+ * The adapter's capabilities with the variants and the precision measured to be the fastest for this program, and with
+ * its peaks.
  * What the store already knows is not measured again; a program whose shapes are all known costs one load.
  * Every candidate's result must agree with the built-in variant's, or it is out.
  * @param onProgress (shapes done, shapes in all, what is being measured)
@@ -70,7 +72,15 @@ export async function tune(
     onProgress(tasks.length, tasks.length, '')
     await store.save(key, table)
   }
-  return { ...opened.caps, choices: table.choices, peaks: table.peaks }
+  const caps: Capabilities = { ...opened.caps, choices: table.choices, peaks: table.peaks }
+  const flops = plan.train.commands.reduce((sum, { kernel }) => sum + (kernel.flops ?? 0), 0)
+  const precision = precisionKey(flops)
+  if (!(precision in table.choices)) {
+    if (caps.f16 && !caps.software) onProgress(tasks.length, tasks.length, precision)
+    table.choices[precision] = await measurePrecision(opened.device, caps, request, now)
+    await store.save(key, table)
+  }
+  return { ...caps, half: table.choices[precision] === 'f16' }
 }
 
 /** The distinct choices of some commands, those that weigh most first. */

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { choosePrecision, measurePrecision, precisionKey } from './precision'
+
+describe('the choice of precision', () => {
+  const full = { stepMs: 10, losses: [5, 4.9, 4.8] }
+
+  it('takes f16 for a tenth of the time, not for less', () => {
+    expect(choosePrecision(full, { ...full, stepMs: 8.9 })).toBe('f16')
+    expect(choosePrecision(full, { ...full, stepMs: 9.1 })).toBe('f32')
+  })
+
+  it('never takes f16 that trains otherwise, overflows, or lost a step', () => {
+    expect(choosePrecision(full, { stepMs: 1, losses: [5, 4.9, 4.89] })).toBe('f16')
+    expect(choosePrecision(full, { stepMs: 1, losses: [5, 4.9, 4.6] })).toBe('f32')
+    expect(choosePrecision(full, { stepMs: 1, losses: [5, NaN, 4.8] })).toBe('f32')
+    expect(choosePrecision(full, { stepMs: 1, losses: [5, 4.9] })).toBe('f32')
+  })
+
+  it('is shared by programs of about the same arithmetic', () => {
+    expect(precisionKey(2.8e9)).toBe(precisionKey(3.5e9))
+    expect(precisionKey(2.8e9)).not.toBe(precisionKey(2.8e11))
+  })
+
+  it('is f32, unmeasured, without f16 and on software', async () => {
+    const caps = { f16: false, software: false } as Parameters<typeof measurePrecision>[1]
+    const nothing = [{} as GPUDevice, {} as Parameters<typeof measurePrecision>[2]] as const
+    expect(await measurePrecision(nothing[0], caps, nothing[1])).toBe('f32')
+    expect(await measurePrecision(nothing[0], { ...caps, f16: true, software: true }, nothing[1])).toBe('f32')
+  })
+})
