@@ -51,6 +51,7 @@ export class ReadRing {
   private readonly slots: Slot[]
   private readonly bytes: number
   private readonly places: number
+  private readonly polls: boolean
   private at = 0
   /** results that the slot being filled waits for */
   private wanted = 1
@@ -61,9 +62,13 @@ export class ReadRing {
   /** what has been read since `beganMs`, and the rate before that; see adapt */
   private readonly window = { reads: 0, results: 0, beganMs: 0, lastRate: 0, growing: true }
 
-  /** @param bytes of one result, a multiple of 4 */
-  constructor(device: GPUDevice, label: string, bytes: number) {
+  /**
+   * @param bytes of one result, a multiple of 4
+   * @param polls whether waiting costs a core
+   */
+  constructor(device: GPUDevice, label: string, bytes: number, polls = HOST_POLLS) {
     this.bytes = bytes
+    this.polls = polls
     this.places = placesFor(bytes)
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
     this.slots = Array.from({ length: SLOTS }, (_, i) => ({
@@ -120,7 +125,7 @@ export class ReadRing {
 
   private close(slot: Slot): void {
     slot.inFlight = true
-    if (!HOST_POLLS) {
+    if (!this.polls) {
       slot.map = slot.buffer.mapAsync(GPUMapMode.READ, 0, slot.filled * this.bytes)
       // a lost device rejects every pending map; whoever awaits `room` or `drain` is told
       slot.map.catch(() => undefined)
@@ -130,7 +135,7 @@ export class ReadRing {
 
   private async take(slot: Slot): Promise<Float32Array> {
     const { buffer, filled } = slot
-    if (HOST_POLLS) await this.sleepUntilDue(filled)
+    if (this.polls) await this.sleepUntilDue(filled)
     await (slot.map ?? buffer.mapAsync(GPUMapMode.READ, 0, filled * this.bytes))
     const values = new Float32Array(buffer.getMappedRange(0, filled * this.bytes).slice(0))
     buffer.unmap()
