@@ -6,8 +6,9 @@
 import { expect, it, vi } from 'vitest'
 import { Rng } from '../../core/rng'
 import * as reference from '../../reference/attention'
-import type { Capabilities } from '../kernel'
-import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
+import { storeAsHalf } from '../half'
+import type { Capabilities, Lowering } from '../kernel'
+import { describeGpu, expectClose, openDevice, runLowering, type Tolerance } from '../testing/dawn'
 import { attentionBackward, attentionForward, type AttentionShape } from './attention'
 
 // compiling on a software adapter that others use too
@@ -22,22 +23,52 @@ function draw(shape: AttentionShape, seed: number, sizes: Partial<Record<keyof I
   return { q: fill(H, sizes.q), k: fill(KV, sizes.k), v: fill(KV, sizes.v), dOut: fill(H, sizes.dOut) }
 }
 
-async function run(shape: AttentionShape, software: boolean, inputs: Inputs, other: Partial<Capabilities> = {}) {
+interface Results {
+  out: Float32Array
+  lse: Float32Array
+  dQ: Float32Array
+  dK: Float32Array
+  dV: Float32Array
+}
+
+/** With `half`, every tensor but lse is stored as f16. */
+async function run(shape: AttentionShape, software: boolean, inputs: Inputs, other: Partial<Capabilities> = {}, half = false) {
   const device = await openDevice()
   const caps = { ...device.caps, software, ...other }
   const { B, T, H } = shape
+  const stored = (x: Float32Array) => (half ? packHalves(x) : x)
+  const loaded = (x: ArrayBuffer) => (half ? unpackHalves(x) : new Float32Array(x))
   // NaN shows what is not overwritten
-  const unwritten = (n: number) => new Float32Array(n).fill(NaN)
-  const { q, k, v, dOut } = inputs
-  const forward = { q, k, v, out: unwritten(q.length), lse: unwritten(B * H * T) }
-  const { out, lse } = await runLowering(attentionForward(shape, caps), forward)
-  const backward = { q, k, v, out: new Float32Array(out), lse: new Float32Array(lse), dOut,
-    dQ: unwritten(q.length), dK: unwritten(k.length), dV: unwritten(k.length) } // prettier-ignore
-  const { dQ, dK, dV } = await runLowering(attentionBackward(shape, caps), backward)
-  return {
-    out: new Float32Array(out), lse: new Float32Array(lse),
-    dQ: new Float32Array(dQ), dK: new Float32Array(dK), dV: new Float32Array(dV),
-  } // prettier-ignore
+  const unwritten = (n: number) => stored(new Float32Array(n).fill(NaN))
+  const [q, k, v, dOut] = [inputs.q, inputs.k, inputs.v, inputs.dOut].map(stored)
+  const stores = (lowering: Lowering) => (half ? { ...lowering, kernels: lowering.kernels.map((k) => storeAsHalf(k, HALVES)) } : lowering)
+  const forward = { q, k, v, out: unwritten(inputs.q.length), lse: new Float32Array(B * H * T).fill(NaN) }
+  const { out, lse } = await runLowering(stores(attentionForward(shape, caps)), forward)
+  const backward = { q, k, v, out: new Uint32Array(out), lse: new Float32Array(lse), dOut,
+    dQ: unwritten(inputs.q.length), dK: unwritten(inputs.k.length), dV: unwritten(inputs.k.length) } // prettier-ignore
+  const { dQ, dK, dV } = await runLowering(stores(attentionBackward(shape, caps)), backward)
+  return { out: loaded(out), lse: new Float32Array(lse), dQ: loaded(dQ), dK: loaded(dK), dV: loaded(dV) }
+}
+
+const HALVES = new Set(['q', 'k', 'v', 'out', 'dOut', 'dQ', 'dK', 'dV'])
+
+/** Two f16 to a word. Exact for NaN, 0 and values that f16 holds as normal numbers. */
+function packHalves(x: Float32Array): Uint32Array {
+  const bits = new Uint32Array(x.buffer, x.byteOffset, x.length)
+  const half = (i: number) => {
+    if (x[i] === 0) return 0
+    if (Number.isNaN(x[i])) return 0x7e00
+    return ((bits[i] >>> 16) & 0x8000) | ((((bits[i] >>> 23) & 255) - 112) << 10) | ((bits[i] >>> 13) & 1023)
+  }
+  return Uint32Array.from({ length: x.length / 2 }, (_, i) => half(2 * i) | (half(2 * i + 1) << 16))
+}
+
+function unpackHalves(buffer: ArrayBuffer): Float32Array {
+  return Float32Array.from(new Uint16Array(buffer), (h) => {
+    const [exponent, fraction] = [(h >>> 10) & 31, h & 1023]
+    const size = exponent === 31 ? NaN : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25)
+    return h & 0x8000 ? -size : size
+  })
 }
 
 /** `sizes` scales the absolute tolerance of each result; 1 for inputs of order one. */
@@ -50,32 +81,38 @@ async function check(
   other: Partial<Capabilities> = {},
 ) {
   const actual = await run(shape, software, inputs, other)
+  compare(actual, shape, inputs, (name) => ({
+    atol: (name === 'out' || name === 'lse' ? 1e-5 : 2e-5) * (sizes[name] ?? 1),
+    rtol: 1e-4,
+    seed,
+    name: `${software ? 'software' : 'tiled'} ${name} ${JSON.stringify(shape)}`,
+  }))
+}
+
+function compare(actual: Results, shape: AttentionShape, inputs: Inputs, tolerance: (name: keyof Results) => Tolerance): void {
   const wide = (x: Float32Array) => Float64Array.from(x)
   const [q, k, v, dOut] = [wide(inputs.q), wide(inputs.k), wide(inputs.v), wide(inputs.dOut)]
   const expected = {
     ...reference.attentionForward(q, k, v, shape),
     ...reference.attentionBackward(dOut, q, k, v, shape),
   }
-  for (const name of ['out', 'lse', 'dQ', 'dK', 'dV'] as const) {
-    const atol = (name === 'out' || name === 'lse' ? 1e-5 : 2e-5) * (sizes[name] ?? 1)
-    const label = `${software ? 'software' : 'tiled'} ${name} ${JSON.stringify(shape)}`
-    expectClose(actual[name], expected[name], { atol, rtol: 1e-4, seed, name: label })
-  }
+  for (const name of ['out', 'lse', 'dQ', 'dK', 'dV'] as const) expectClose(actual[name], expected[name], tolerance(name))
 }
 
 const shape = (B: number, T: number, H: number, KV: number, D: number, window = 0, softcap = 0): AttentionShape => ({
   B, T, H, KV, D, window, softcap, scale: 1 / Math.sqrt(D),
 }) // prettier-ignore
 
-const COMMON = shape(2, 41, 4, 2, 8)
+const COMMON = shape(2, 41, 4, 2, 16)
 const WINDOWED = shape(1, 67, 3, 1, 18, 33, 5)
 
-// The tiled kernels take seconds each to compile on a software adapter, so two shapes must show everything there:
-// several tiles, a tail, groups, window, cap, both vector widths, more than one chunk of a head.
+// The tiled kernels take long to compile on a software adapter, so few shapes must show everything there: several
+// tiles, a tail, groups, window, cap, both vector widths, more vectors of a head than are staged at a time.
 const shapesOf = (software: boolean) =>
   software
-    ? [COMMON, WINDOWED, shape(1, 1, 1, 1, 2), shape(1, 37, 1, 1, 4, 1), shape(1, 19, 2, 1, 12, 30, 0.5)]
-    : [COMMON, WINDOWED]
+    ? [COMMON, WINDOWED, shape(1, 1, 1, 1, 2), shape(1, 37, 1, 1, 4, 1), shape(1, 19, 2, 1, 24, 30, 0.5),
+       shape(1, 37, 2, 2, 32, 3), shape(1, 21, 1, 1, 64, 9), shape(1, 21, 1, 1, 128)]
+    : [COMMON, shape(1, 67, 3, 1, 34, 33, 5)] // prettier-ignore
 
 for (const software of [true, false]) {
   describeGpu(`attention, ${software ? 'registers and quads' : 'workgroup tiles'}`, () => {
@@ -123,12 +160,38 @@ for (const software of [true, false]) {
   })
 }
 
+// f16 rounds at 2^-11, relative: results, and out before the backward takes it.
+describeGpu(
+  'attention stored as f16',
+  () => {
+    for (const software of [true, false]) {
+      it(software ? 'registers and quads' : 'workgroup tiles', async () => {
+        const inputs = draw(COMMON, 10)
+        for (const x of Object.values(inputs)) for (let i = 0; i < x.length; i++) x[i] = Math.round(x[i] * 64) / 64
+        const actual = await run(COMMON, software, inputs, {}, true)
+        compare(actual, COMMON, inputs, (name) => ({
+          atol: name === 'lse' ? 1e-5 : 2e-3, rtol: name === 'lse' ? 1e-4 : 1e-3, seed: 10, name: `f16 ${name}`,
+        })) // prettier-ignore
+      })
+    }
+  },
+  'shader-f16',
+)
+
 describeGpu('attention without quads and at the largest head', () => {
   it('no subgroups', () => check(WINDOWED, true, draw(WINDOWED, 8), 8, {}, { subgroups: false, subgroupMinSize: 0 }))
 
   it('D 256, more rows than one tile', () => {
-    const large = shape(1, 35, 1, 1, 256)
+    const large = shape(1, 11, 1, 1, 256)
     return check(large, true, draw(large, 9), 9)
+  })
+
+  it('count the work that is not masked', async () => {
+    const { caps } = await openDevice()
+    const { D } = WINDOWED
+    const pairs = 3 * ((34 * 35) / 2 + 33 * 34)
+    const [forward, q, kv] = [attentionForward(WINDOWED, caps), attentionBackward(WINDOWED, caps)].flatMap((l) => l.kernels)
+    expect([forward.flops, q.flops, kv.flops]).toEqual([4 * D * pairs, 6 * D * pairs, 8 * D * pairs])
   })
 
   it('refuses an odd head and a grouping that does not divide', async () => {

@@ -1,18 +1,15 @@
 // Attention as kernels: never a T×T matrix, forward or backward.
 //
-// Two families. A software adapter runs one quad of threads per tile with everything in registers, because
-// there a barrier costs more than the work between two barriers. A real GPU shares tiles through workgroup
-// memory.
+// Two families, each one template for forward, backward_q and backward_kv. A software adapter runs one quad of threads
+// per tile with everything in registers, because there a barrier costs more than the work between two barriers. A real
+// GPU shares tiles through workgroup memory.
 
-import backwardKvSource from '../../../shaders/attention_backward_kv.wgsl?raw'
-import backwardKvTiledSource from '../../../shaders/attention_backward_kv_tiled.wgsl?raw'
-import backwardQSource from '../../../shaders/attention_backward_q.wgsl?raw'
-import backwardQTiledSource from '../../../shaders/attention_backward_q_tiled.wgsl?raw'
-import forwardSource from '../../../shaders/attention_forward.wgsl?raw'
-import forwardTiledSource from '../../../shaders/attention_forward_tiled.wgsl?raw'
+import library from '../../../shaders/lib/attention.wgsl?raw'
+import software from '../../../shaders/attention_software.wgsl?raw'
+import tiled from '../../../shaders/attention_tiled.wgsl?raw'
 import { LabError } from '../../core/errors'
 import { grid, type Capabilities, type Kernel, type Lowering } from '../kernel'
-import { expandTemplate, type TemplateVars } from '../template'
+import { expandTemplate } from '../template'
 
 export interface AttentionShape {
   B: number
@@ -30,12 +27,6 @@ export interface AttentionShape {
   softcap: number
 }
 
-// rows of a tile in attention_*_tiled.wgsl
-const TILED_ROWS = 32
-
-const read = (name: string) => ({ name, access: 'read' as const })
-const write = (name: string) => ({ name, access: 'read_write' as const })
-
 /**
  * Causal attention with a window, grouped key/value heads and an optional score cap.
  * s_ij = scale·q_i·k_j (or softcap·tanh(scale·q_i·k_j / softcap)),  out_i = Σ_j softmax_j(s_ij)·v_j
@@ -44,19 +35,7 @@ const write = (name: string) => ({ name, access: 'read_write' as const })
  * Source: Dao et al. 2022, arXiv:2205.14135
  */
 export function attentionForward(shape: AttentionShape, caps: Capabilities): Lowering {
-  const { vars, tiles } = plan(shape, caps, 2)
-  const bindings = [read('q'), read('k'), read('v'), write('out'), write('lse')]
-  return {
-    kernels: [
-      {
-        name: caps.software ? 'attention_forward' : 'attention_forward_tiled',
-        code: expandTemplate(caps.software ? forwardSource : forwardTiledSource, vars),
-        bindings,
-        workgroups: grid(shape.B * shape.H * tiles, caps),
-        flops: 4 * shape.D * scoreCount(shape),
-      },
-    ],
-  }
+  return { kernels: [attentionKernel('forward', ['q', 'k', 'v', 'out', 'lse'], shape, caps)] }
 }
 
 /**
@@ -68,29 +47,82 @@ export function attentionForward(shape: AttentionShape, caps: Capabilities): Low
  * @throws LabError "gpu.shader" for a head size or grouping the kernels do not have
  */
 export function attentionBackward(shape: AttentionShape, caps: Capabilities): Lowering {
-  const { B, T, H, KV, D } = shape
-  const forQ = plan(shape, caps, 3)
-  const forKv = plan(shape, caps, 4)
-  const dQ: Kernel = {
-    name: caps.software ? 'attention_backward_q' : 'attention_backward_q_tiled',
-    code: expandTemplate(caps.software ? backwardQSource : backwardQTiledSource, forQ.vars),
-    bindings: [
-      read('q'), read('k'), read('v'), read('out'), read('lse'), read('dOut'), write('delta'), write('dQ'),
-    ], // prettier-ignore
-    workgroups: grid(B * H * forQ.tiles, caps),
-    flops: 6 * D * scoreCount(shape),
-  }
-  const dKv: Kernel = {
-    name: caps.software ? 'attention_backward_kv' : 'attention_backward_kv_tiled',
-    code: expandTemplate(caps.software ? backwardKvSource : backwardKvTiledSource, forKv.vars),
-    bindings: [
-      read('q'), read('k'), read('v'), read('lse'), read('delta'), read('dOut'), write('dK'), write('dV'),
-    ], // prettier-ignore
-    workgroups: grid(B * KV * forKv.tiles, caps),
-    flops: 8 * D * scoreCount(shape),
-  }
+  const forQ = ['q', 'k', 'v', 'out', 'lse', 'dOut', 'delta', 'dQ']
+  const forKv = ['q', 'k', 'v', 'lse', 'delta', 'dOut', 'dK', 'dV']
   // dQ first: it also writes delta, which dK needs
-  return { kernels: [dQ, dKv], scratch: { delta: B * H * T * 4 } }
+  return {
+    kernels: [
+      attentionKernel('backward_q', forQ, shape, caps),
+      attentionKernel('backward_kv', forKv, shape, caps),
+    ],
+    scratch: { delta: shape.B * shape.H * shape.T * 4 },
+  }
+}
+
+// What the templates of lib/attention.wgsl call each tensor, the products of a score (each 2·D operations), and writes.
+const ROLES = {
+  forward: { own: ['q', ''], streamed: ['k', 'v'], results: ['out', ''], products: 2, written: ['out', 'lse'] },
+  backward_q: { own: ['q', 'dOut'], streamed: ['k', 'v'], results: ['dQ', ''], products: 3, written: ['dQ', 'delta'] },
+  backward_kv: { own: ['k', 'v'], streamed: ['q', 'dOut'], results: ['dK', 'dV'], products: 4, written: ['dK', 'dV'] },
+}
+
+function attentionKernel(mode: keyof typeof ROLES, names: string[], shape: AttentionShape, caps: Capabilities): Kernel {
+  check(shape)
+  const { B, T, H, KV, D, scale, softcap } = shape
+  const { own, streamed, results, products, written } = ROLES[mode]
+  const W = D % 4 === 0 ? 4 : 2
+  const NV = D / W
+  const QUAD = caps.software && caps.subgroups && caps.subgroupMinSize >= 4
+  // Vectors of a row at a time. Software adapters: all of them, or a run where that would take too long to compile, which
+  // grows faster than the text; then R rows share what is loaded. GPUs: what fits into workgroup memory.
+  const SPAN = caps.software ? unrolled(NV, QUAD ? 16 : 2) : NV > 8 ? 16 : 8
+  const R = SPAN < NV ? 2 : Math.max(1, Math.min(4, Math.floor(16 / SPAN)))
+  const ROWS = caps.software ? 4 * R : 32
+  const STEP = caps.software ? 4 : 32
+  const TILES = Math.ceil(T / ROWS)
+  const KEYS = mode === 'backward_kv'
+  const FORWARD = mode === 'forward'
+  const owners = KEYS ? KV : H
+  // a window as long as the row is no window
+  const WINDOW = shape.window >= T - 1 ? 0 : shape.window
+  const rowStat = (name: string) => name === 'lse' || name === 'delta'
+  const bindings = names.map((name) => ({ name, access: written.includes(name) ? ('read_write' as const) : ('read' as const) }))
+  const declare = ({ name, access }: Kernel['bindings'][number], i: number) =>
+    `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${rowStat(name) ? 'f32' : `vec${W}f`}>;`
+  const code = expandTemplate(`${library}\n${caps.software ? software : tiled}`, {
+    T, H, KV, W, NV, R, ROWS, STEP, SPAN, TILES, KEYS, FORWARD, WINDOW,
+    QUERIES: mode === 'backward_q',
+    REACH: WINDOW === 0 ? T : WINDOW + (KEYS ? ROWS : 0), // how far from a tile's first row range() looks
+    DOTS: FORWARD ? 1 : 2,
+    RESULTS: KEYS ? 2 : 1,
+    LOOPED: SPAN < NV,
+    C0: SPAN < NV ? ' + c0' : '',
+    NC: Math.ceil(NV / 8),
+    CHUNKS: Math.ceil(NV / SPAN),
+    VEC: `vec${W}f`,
+    OWN_HEADS: owners, STREAM_HEADS: KEYS ? H : KV,
+    OWN0: own[0], OWN1: own[1], STREAM0: streamed[0], STREAM1: streamed[1], RESULT0: results[0], RESULT1: results[1],
+    BINDINGS: bindings.map(declare).join('\n'),
+    QUAD,
+    SOFTCAP: softcap > 0,
+    scale: literal(scale),
+    softcap: literal(softcap),
+    minusTwoScaleOverCap: literal(softcap > 0 ? (-2 * scale) / softcap : 0),
+  }) // prettier-ignore
+  return {
+    name: `attention_${mode}`,
+    code,
+    bindings,
+    workgroups: grid(B * owners * TILES, caps),
+    flops: 2 * products * D * scoreCount(shape),
+    // bytes: each tensor once, which is what an absent figure stands for
+  }
+}
+
+/** The vectors of a row that attention_software unrolls: all `NV` of them if no more than `most`, else a small divisor. */
+function unrolled(NV: number, most: number): number {
+  if (NV <= most) return NV
+  return [4, 3, 2].find((span) => span <= most && NV % span === 0) ?? 1
 }
 
 /** Scores that are not masked: what the work is proportional to. */
@@ -99,9 +131,7 @@ function scoreCount({ B, T, H, window }: AttentionShape): number {
   return B * H * ((full * (full + 1)) / 2 + (T - full) * full)
 }
 
-/** Template variables and tiles per head; `resident` = how many [D] rows a thread keeps per row it owns. */
-function plan(shape: AttentionShape, caps: Capabilities, resident: number) {
-  const { B, T, H, KV, D, window, scale, softcap } = shape
+function check({ H, KV, D }: AttentionShape): void {
   if (D % 2 !== 0 || D < 2 || D > 256) {
     throw new LabError('gpu.shader', `attention: head size ${D} is not even and between 2 and 256`, {
       hint: 'Choose a head size such as 32 or 64.',
@@ -112,28 +142,6 @@ function plan(shape: AttentionShape, caps: Capabilities, resident: number) {
       hint: 'Make the number of heads a multiple of the number of key/value heads.',
     })
   }
-  const W = D % 4 === 0 ? 4 : 2
-  const quad = caps.subgroups && caps.subgroupMinSize >= 4
-  const budget = 512
-  const R = Math.max(1, Math.min(4, Math.floor(budget / (resident * D))))
-  const tiles = Math.ceil(T / (caps.software ? 4 * R : TILED_ROWS))
-  const vars: TemplateVars = {
-    B, T, H, KV, W, R,
-    NV: D / W, // vectors a row
-    NC: Math.ceil(D / W / 8), // chunks of eight vectors, tiled kernels only
-    VEC: `vec${W}f`,
-    TILES: tiles,
-    // a window as long as the row is no window
-    WINDOW: window >= T - 1 ? 0 : window,
-    QUAD: quad,
-    // without a quad to share loads, long unrolled steps only cost compile time
-    N: quad ? 4 : 2,
-    SOFTCAP: softcap > 0,
-    scale: literal(scale),
-    softcap: literal(softcap),
-    minusTwoOverCap: literal(softcap > 0 ? -2 / softcap : 0),
-  } // prettier-ignore
-  return { vars, tiles }
 }
 
 /** A number as f32 WGSL text. */
