@@ -10,6 +10,7 @@ import { lossAndGradients } from '../reference/model'
 import { startTraining, trainStep } from '../reference/trainStep'
 import { planModel } from './planner'
 import { Session } from './session'
+import { measurePrecision } from './tune/precision'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
 
 const V = 20
@@ -27,15 +28,19 @@ function requestOf(lr: number) {
   return { program, shapes: inferShapes(graph, V), vocab: V, evaluation: { context: T, tokens: B * T } }
 }
 
+/** A GPU with small register tiles: drivers that compile on the CPU take most of a minute over larger ones. */
+async function gpuCaps() {
+  const { device, caps } = await openDevice()
+  const gpu = { ...caps, software: false }
+  const keys = planModel(requestOf(0), gpu).train.commands.flatMap(({ kernel }) => kernel.tunable?.key ?? [])
+  return { device, caps: { ...gpu, choices: Object.fromEntries(keys.map((key) => [key, 'software 4x4 4x1'])) } }
+}
+
 /** A session with f16 activations and its weights as the oracle wants them. */
 async function open(lr: number) {
-  const { device, caps } = await openDevice()
+  const { device, caps } = await gpuCaps()
   const request = requestOf(lr)
-  const gpu = { ...caps, software: false, half: true }
-  // small register tiles: drivers that compile on the CPU take most of a minute over larger ones
-  const keys = planModel(request, gpu).train.commands.flatMap(({ kernel }) => kernel.tunable?.key ?? [])
-  const choices = Object.fromEntries(keys.map((key) => [key, 'software 4x4 4x1']))
-  const session = await Session.open(device, { ...gpu, choices }, request, 7)
+  const session = await Session.open(device, { ...caps, half: true }, request, 7)
   const arena = await session.weights()
   const { entries } = session.plan.arena
   const params = Object.fromEntries(entries.map((e) => [e.spec.name, Float64Array.from(arena.subarray(e.offset, e.offset + e.size))]))
@@ -87,6 +92,17 @@ describeGpu(
       const { losses, expected } = await run()
       expectClose(losses, expected, { atol: 0, rtol: 1e-2, seed: 9, name: 'losses' })
       expect((await run()).losses).toEqual(losses)
+    })
+
+    it('is tried beside f32: chosen or not by its time, never if its losses differ', async () => {
+      const { device, caps } = await gpuCaps()
+      // a clock that is read twice for each timing: f32's timings take 10 a step at least, those of f16 the rest
+      const clock = (slow: number, fast: number) => {
+        let [reads, time] = [0, 0]
+        return () => (time += ++reads % 2 === 1 ? 0 : reads <= 8 ? slow : fast)
+      }
+      expect(await measurePrecision(device, caps, requestOf(0.01), clock(400, 200))).toBe('f16')
+      expect(await measurePrecision(device, caps, requestOf(0.01), clock(200, 400))).toBe('f32')
     })
 
     it('takes less memory, and scores and samples in f32', async () => {
