@@ -46,10 +46,9 @@ export interface Kernel {
 
 /** A choice between kernels that do the same. */
 export interface Tunable {
-  /** index into `Capabilities.choices`; equal keys have equal variants */
+  /** index into `Capabilities.choices`; keys that differ in their numbers only are of one kind */
   key: string
-  /** what may be compared by distance: of two keys of one kind, the nearer's choice is the better guess */
-  kind: string
+  /** how large it is, for the reader of a profile */
   sides: readonly number[]
   /** variants worth timing, the built-in rule's first */
   variants: readonly string[]

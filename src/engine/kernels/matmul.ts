@@ -75,7 +75,6 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   const lowering = lower(read(caps.choices?.[key] ?? ''))
   lowering.kernels[0].tunable = {
     key,
-    kind: `${orient}${shape.symmetric ? ' symmetric' : ''}`,
     sides: [M, N, K, count],
     variants: (vectors || rule.family === 'tiled' ? candidates(problem, caps) : [rule]).map(variantName),
     bytes: bytesOf(shape),

@@ -12,6 +12,8 @@ import { adapterKey, readTable, type TuningStore, type TuningTable } from './tab
 
 /** All of tuning ends about then; shapes that are left take the choice of the nearest one measured. */
 const DEADLINE_MS = 5000
+/** The same where the built-in rule is good and compiling is slow: the first step should not wait long. */
+const SOFTWARE_DEADLINE_MS = 2500
 /** A variant replaces the built-in rule's only if it is faster by more than the noise. */
 const MARGIN = 0.97
 /** A variant that takes this much longer than the best is not timed again. */
@@ -44,7 +46,7 @@ export async function tune(
   request: PlanRequest,
   store: TuningStore,
   onProgress: (done: number, total: number, label: string) => void = () => {},
-  { deadlineMs = DEADLINE_MS, now = () => performance.now() }: TuneOptions = {},
+  { deadlineMs = opened.caps.software ? SOFTWARE_DEADLINE_MS : DEADLINE_MS, now = () => performance.now() }: TuneOptions = {},
 ): Promise<Capabilities> {
   const start = now()
   const key = await adapterKey(opened.info)
@@ -52,20 +54,20 @@ export async function tune(
   const plan = planModel(request, { ...opened.caps, choices: table.choices })
   const isNew = ({ tunable }: Task) => !(tunable.key in table.choices)
   const train = tasksOf(plan.train.commands).filter(isNew)
-  const tasks = train.filter(({ tunable }) => tunable.variants.length > 1)
+  const tasks = worthMeasuring(train, table, opened.caps)
   const unknown = [...train, ...tasksOf([...plan.score.commands, ...plan.probe.commands]).filter(isNew)]
   if (unknown.length > 0 || table.peaks === null) {
-    const measured: Tunable[] = []
-    // a candidate is only begun if one as slow as the slowest so far would still end in time
+    // a shape is only begun if one as slow as the slowest so far would still end in time
     let slowest = 0
-    const inTime = () => now() - start + slowest < deadlineMs
+    const elapsed = () => now() - start
     for (const [done, task] of tasks.entries()) {
-      if (!inTime()) break
+      const began = elapsed()
+      if (began + slowest >= deadlineMs) break
       onProgress(done, tasks.length, task.tunable.key)
-      await chooseVariant(opened.device, task, table, now, inTime, (ms) => (slowest = Math.max(slowest, ms)))
-      measured.push(task.tunable)
+      await chooseVariant(opened.device, task, table, now, () => elapsed() < deadlineMs)
+      slowest = Math.max(slowest, elapsed() - began)
     }
-    for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, measured, table)
+    for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, table)
     const fastest = Math.max(0, ...Object.values(table.gflops))
     const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
     table.peaks = { ...peaks, gflops: Math.max(peaks.gflops, fastest) }
@@ -96,6 +98,27 @@ function tasksOf(commands: readonly { kernel: { tunable?: Tunable; flops?: numbe
   return [...tasks.values()].sort((a, b) => b.flops - a.flops)
 }
 
+/**
+ * A GPU is measured shape by shape. A software adapter compiles for a second what it then chooses for all sizes alike:
+ * there the heaviest shape of each kind speaks for the others, and for those of later programs.
+ */
+function worthMeasuring(tasks: readonly Task[], table: TuningTable, caps: Capabilities): Task[] {
+  const choices = tasks.filter(({ tunable }) => tunable.variants.length > 1)
+  if (!caps.software) return choices
+  const known = new Set(Object.keys(table.gflops).map(kindOf))
+  return choices.filter(({ tunable }) => {
+    const kind = kindOf(tunable.key)
+    if (known.has(kind)) return false
+    known.add(kind)
+    return true
+  })
+}
+
+/** A key without its numbers: shapes of one kind differ only in size. */
+function kindOf(key: string): string {
+  return key.replace(/\d+/g, '#')
+}
+
 /** Times the variants of one shape and writes the best into the table. */
 export async function chooseVariant(
   device: GPUDevice,
@@ -103,7 +126,6 @@ export async function chooseVariant(
   table: TuningTable,
   now: () => number,
   inTime: () => boolean,
-  took: (ms: number) => void,
 ): Promise<void> {
   const bench = new Bench(device, tunable.bytes)
   const written = ['c', 'pre'].filter((name) => name in tunable.bytes)
@@ -117,7 +139,6 @@ export async function chooseVariant(
     await device.popErrorScope()
     for (const variant of tunable.variants) {
       if (expected && !inTime()) break
-      const began = now()
       const first: boolean = expected === null
       device.pushErrorScope('validation')
       try {
@@ -135,7 +156,6 @@ export async function chooseVariant(
       } finally {
         // what was reported is about this variant, and must not count as a fault of the device
         await device.popErrorScope()
-        took(now() - began)
       }
     }
   } finally {
@@ -145,14 +165,15 @@ export async function chooseVariant(
   if (best < Infinity && runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
 }
 
-/** The choice of the measured shape that is most like this one, if it may have it; else the built-in rule's. */
-function nearest(tunable: Tunable, measured: readonly Tunable[], table: TuningTable): string {
-  const distance = (other: Tunable) => other.sides.reduce((sum, side, i) => sum + Math.abs(Math.log(side / tunable.sides[i])), 0)
-  let [choice, best] = [tunable.variants[0], Math.log(4)]
-  for (const other of measured) {
-    const far = distance(other)
-    const theirs = table.choices[other.key]
-    if (other.kind === tunable.kind && far < best && tunable.variants.includes(theirs)) [choice, best] = [theirs, far]
+/** The choice of the measured shape that is most like this one, if one is like it at all; else the built-in rule's. */
+function nearest({ key, variants }: Tunable, table: TuningTable): string {
+  const sides = (text: string) => (text.match(/\d+/g) ?? []).map(Number)
+  const own = sides(key)
+  let [choice, best] = [variants[0], Math.log(2)]
+  for (const other of Object.keys(table.gflops)) {
+    if (kindOf(other) !== kindOf(key)) continue
+    const far = sides(other).reduce((sum, side, i) => sum + Math.abs(Math.log(side / own[i])), 0)
+    if (far < best && variants.includes(table.choices[other])) [choice, best] = [table.choices[other], far]
   }
   return choice
 }
