@@ -192,7 +192,7 @@ export function conv(begin: i32, end: i32, x: usize, w: usize, y: usize, T: i32,
   }
 }
 
-/** dW[c,k] (+)= Σ_{b,t} dOut[b,t,c]·x[b,t−k,c]. Units: four channels each. Scratch: one vector per tap, and a run's. */
+/** dW[c,k] (+)= Σ_{b,t} dOut[b,t,c]·x[b,t−k,c]. Units: four channels each. Scratch: 16 bytes. */
 export function convWeightGrad(
   begin: i32, end: i32, dOut: usize, x: usize, dW: usize, scratch: usize, rows: i32, T: i32, C: i32, K: i32, add: i32,
 ): void {
@@ -237,9 +237,30 @@ export function dropout(begin: i32, end: i32, x: usize, state: usize, y: usize, 
   key = scramble(key ^ load<u32>(state, 4))
   key = scramble(key ^ load<u32>(state, 8))
   key = scramble(key ^ <u32>node)
-  const last = <u32>min(end << 10, count)
-  for (let i = <u32>begin << 10; i < last; i++) {
-    const kept = scramble(scramble(i) + key) >= <u32>threshold
-    store<f32>(y + (<usize>i << 2), kept ? load<f32>(x + (<usize>i << 2)) * keep : 0)
+  const last = min(end << 10, count)
+  const least = i32x4.splat(threshold)
+  const scale = f32x4.splat(keep)
+  for (let i = begin << 10; i < last; i += 4) {
+    const at = <usize>i << 2
+    const element = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3))
+    const draw = scrambled(i32x4.add(scrambled(element), i32x4.splat(key)))
+    const v = v128.and(f32x4.mul(v128.load(x + at), scale), i32x4.ge_u(draw, least))
+    if (i + 4 <= last) {
+      v128.store(y + at, v)
+    } else {
+      store<f32>(y + at, f32x4.extract_lane(v, 0))
+      if (i + 1 < last) store<f32>(y + at, f32x4.extract_lane(v, 1), 4)
+      if (i + 2 < last) store<f32>(y + at, f32x4.extract_lane(v, 2), 8)
+    }
   }
+}
+
+/** scramble of four at once */
+@inline
+function scrambled(value: v128): v128 {
+  let h = v128.xor(value, i32x4.shr_u(value, 16))
+  h = i32x4.mul(h, i32x4.splat(0x7feb352d))
+  h = v128.xor(h, i32x4.shr_u(h, 15))
+  h = i32x4.mul(h, i32x4.splat(0x846ca68b))
+  return v128.xor(h, i32x4.shr_u(h, 16))
 }

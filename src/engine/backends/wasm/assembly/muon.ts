@@ -126,13 +126,32 @@ export function muonApply(
     const norm = load<f32>(ratio + (<usize>matrix << 2))
     const seconds = second + (<usize>(matrix * secondStride) << 2)
     const base = <usize>(matrix * stride + r * cols) << 2
-    const own: f32 = norm / sqrt<f32>(held(load<f32>(seconds + (<usize>r << 2))))
-    for (let c = 0; c < cols; c++) {
+    const own = f32x4.splat(norm / sqrt<f32>(held(load<f32>(seconds + (<usize>r << 2)))))
+    const whole = cols & ~3
+    for (let c = 0; c < whole; c += 4) {
       const at = base + (<usize>c << 2)
-      const step: f32 = rows >= cols ? own : norm / sqrt<f32>(held(load<f32>(seconds + (<usize>c << 2))))
-      const u = load<f32>(x + at) * step
-      const w = load<f32>(params + at)
-      store<f32>(params + at, w - lr * (u + (u * w >= 0 ? decay * w : 0)))
+      const step = rows >= cols ? own : stepOf(v128.load(seconds + (<usize>c << 2)), norm)
+      v128.store(params + at, moved(v128.load(x + at), v128.load(params + at), step, lr, decay))
+    }
+    for (let c = whole; c < cols; c++) {
+      const at = base + (<usize>c << 2)
+      const step = rows >= cols ? own : stepOf(v128.load_splat<f32>(seconds + (<usize>c << 2)), norm)
+      const w = moved(v128.load_splat<f32>(x + at), v128.load_splat<f32>(params + at), step, lr, decay)
+      store<f32>(params + at, f32x4.extract_lane(w, 0))
     }
   }
+}
+
+@inline
+function stepOf(second: v128, norm: f32): v128 {
+  return f32x4.div(f32x4.splat(norm), f32x4.sqrt(f32x4.pmax(second, f32x4.splat(1e-10))))
+}
+
+/** w − lr·(u + decay·w·[u·w >= 0]), u = x·step */
+@inline
+function moved(x: v128, w: v128, step: v128, lr: f32, decay: f32): v128 {
+  const u = f32x4.mul(x, step)
+  const agrees = f32x4.ge(f32x4.mul(u, w), f32x4.splat(0))
+  const change = f32x4.add(u, v128.and(f32x4.mul(w, f32x4.splat(decay)), agrees))
+  return f32x4.sub(w, f32x4.mul(change, f32x4.splat(lr)))
 }

@@ -32,7 +32,10 @@ export function larger(a: v128, b: v128): v128 {
 export function exp(value: v128): v128 {
   const low = f32x4.splat(-86.6)
   const x = f32x4.pmin(f32x4.pmax(value, low), f32x4.splat(89))
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)))
+  // adding 1.5·2²³ rounds to an integer n and leaves it in the lowest bits
+  const magic = f32x4.splat(12582912)
+  const rounded = madd(x, f32x4.splat(1.44269504), magic)
+  const n = f32x4.sub(rounded, magic)
   // ln 2 in two parts, the first short enough for its product with n to be exact
   let r = madd(n, f32x4.splat(-0.693359375), x)
   r = madd(n, f32x4.splat(2.12194440e-4), r)
@@ -41,10 +44,10 @@ export function exp(value: v128): v128 {
   p = madd(p, r, f32x4.splat(4.1665795894e-2))
   p = madd(p, r, f32x4.splat(1.6666665459e-1))
   p = madd(p, r, f32x4.splat(0.5))
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
-  // 2ⁿ in two steps, because 2¹²⁸ is no f32
-  const half = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(126)), 23)
-  return v128.and(f32x4.mul(f32x4.mul(p, half), f32x4.splat(2)), f32x4.gt(value, low))
+  // 2·eʳ, times 2ⁿ⁻¹: 2¹²⁸ is no f32
+  const twice = madd(p, f32x4.mul(r, f32x4.add(r, r)), f32x4.add(f32x4.add(r, r), f32x4.splat(2)))
+  const half = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(126 << 23))
+  return v128.and(f32x4.mul(twice, half), f32x4.gt(value, low))
 }
 
 /** ln x; −∞ at 0, NaN below. */
