@@ -1,15 +1,15 @@
-// layout: what only moves or adds up values: strided copies, fills, sums, lookups, shifts.
+// layout: what only moves or adds up values: strided copies, fills, sums, lookups.
 // Math:     copy: y[outOffset + Σ i_d·outStrides_d] (+)= x[inOffset + Σ i_d·inStrides_d]
-//           reduceSum: y[o,i] (+)= scale·Σ_r x[o,r,i];  shift: y[b,t] = x[b,t−by], zero outside
+//           reduceSum: y[o,i] (+)= scale·Σ_r x[o,r,i]
 //           embedding: y[n] = table[tokens[n]];  its gradient: dTable[v] (+)= Σ_{starts[v] <= k < starts[v+1]} dOut[order[k]]
 // Shapes:   x [outer,reduce,inner], y [outer,inner]; table, dTable [V,C]; order u32 [N], starts u32 [V+1]
 // Units:    copy: rows of the innermost dim; fill: blocks of 1024; reduceSum: o (or blocks of eight i where outer is 1);
-//           embedding: n; its gradient: v; shift: (b, t)
+//           embedding: n; its gradient: v
 // Writes:   overwritten, or accumulated where `add`; copy leaves alone what its view does not cover
-// Check:    src/reference/layout.ts, embedding.ts, sequence.ts; sums atol 1e-6·Σ|x|, the rest exact
+// Check:    src/reference/layout.ts, embedding.ts; sums atol 1e-6·Σ|x|, the rest exact
 // Source:   runs of 32 are summed apart, then added: Higham 1993, doi:10.1137/0914050
 
-import { madd, sumOf } from './vector'
+import { sumOf } from './vector'
 
 /** `view`: rank of the outer dims, then per outer dim length, in and out stride; then inner length and strides. */
 export function copy(begin: i32, end: i32, view: usize, x: usize, y: usize, inOffset: i32, outOffset: i32, add: i32): void {
@@ -161,106 +161,4 @@ function addRow(from: usize, to: usize, C: i32): void {
     const at = <usize>i << 2
     store<f32>(to + at, load<f32>(to + at) + load<f32>(from + at))
   }
-}
-
-export function shift(begin: i32, end: i32, x: usize, y: usize, T: i32, C: i32, by: i32): void {
-  const row = <usize>C << 2
-  for (let unit = begin; unit < end; unit++) {
-    const source = (unit % T) - by
-    const to = y + <usize>unit * row
-    if (source >= 0 && source < T) memory.copy(to, x + <usize>(unit - by) * row, row)
-    else memory.fill(to, 0, row)
-  }
-}
-
-/** y[b,t,c] = Σ_k w[c,k]·x[b,t−k,c]; with `ahead` the gradient of the input, Σ_k w[c,k]·dOut[b,t+k,c]. Units (b, t). */
-export function conv(begin: i32, end: i32, x: usize, w: usize, y: usize, T: i32, C: i32, K: i32, ahead: i32): void {
-  const row = <usize>C << 2
-  for (let unit = begin; unit < end; unit++) {
-    const t = unit % T
-    const taps = min(K, ahead ? T - t : t + 1)
-    const to = y + <usize>unit * row
-    for (let c = 0; c < C; c++) {
-      const at = <usize>c << 2
-      const weights = w + (<usize>(c * K) << 2)
-      let sum: f32 = 0
-      for (let k = 0; k < taps; k++) {
-        sum += load<f32>(weights + (<usize>k << 2)) * load<f32>(x + <usize>(ahead ? unit + k : unit - k) * row + at)
-      }
-      store<f32>(to + at, sum)
-    }
-  }
-}
-
-/** dW[c,k] (+)= Σ_{b,t} dOut[b,t,c]·x[b,t−k,c]. Units: four channels each. Scratch: 16 bytes. */
-export function convWeightGrad(
-  begin: i32, end: i32, dOut: usize, x: usize, dW: usize, scratch: usize, rows: i32, T: i32, C: i32, K: i32, add: i32,
-): void {
-  const row = <usize>C << 2
-  for (let unit = begin; unit < end; unit++) {
-    const first = unit << 2
-    const channels = min(4, C - first)
-    for (let k = 0; k < K; k++) {
-      let total = f32x4.splat(0)
-      let n = 0
-      while (n < rows) {
-        const stop = min(n + 64, rows)
-        let run = f32x4.splat(0)
-        for (; n < stop; n++) {
-          if (n % T < k) continue
-          const a = v128.load(dOut + <usize>n * row + (<usize>first << 2))
-          run = madd(a, v128.load(x + <usize>(n - k) * row + (<usize>first << 2)), run)
-        }
-        total = f32x4.add(total, run)
-      }
-      v128.store(scratch, total)
-      for (let c = 0; c < channels; c++) {
-        const at = dW + (<usize>((first + c) * K + k) << 2)
-        const v = load<f32>(scratch + (<usize>c << 2))
-        store<f32>(at, add ? load<f32>(at) + v : v)
-      }
-    }
-  }
-}
-
-function scramble(value: u32): u32 {
-  let h = value ^ (value >> 16)
-  h *= 0x7feb352d
-  h ^= h >> 15
-  h *= 0x846ca68b
-  return h ^ (h >> 16)
-}
-
-/** Inverted dropout, bit for bit the mask of shaders/dropout_forward.wgsl. Units: blocks of 1024. */
-export function dropout(begin: i32, end: i32, x: usize, state: usize, y: usize, count: i32, node: i32, threshold: i32, keep: f32): void {
-  let key = scramble(load<u32>(state) + 0x9e3779b9)
-  key = scramble(key ^ load<u32>(state, 4))
-  key = scramble(key ^ load<u32>(state, 8))
-  key = scramble(key ^ <u32>node)
-  const last = min(end << 10, count)
-  const least = i32x4.splat(threshold)
-  const scale = f32x4.splat(keep)
-  for (let i = begin << 10; i < last; i += 4) {
-    const at = <usize>i << 2
-    const element = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3))
-    const draw = scrambled(i32x4.add(scrambled(element), i32x4.splat(key)))
-    const v = v128.and(f32x4.mul(v128.load(x + at), scale), i32x4.ge_u(draw, least))
-    if (i + 4 <= last) {
-      v128.store(y + at, v)
-    } else {
-      store<f32>(y + at, f32x4.extract_lane(v, 0))
-      if (i + 1 < last) store<f32>(y + at, f32x4.extract_lane(v, 1), 4)
-      if (i + 2 < last) store<f32>(y + at, f32x4.extract_lane(v, 2), 8)
-    }
-  }
-}
-
-/** scramble of four at once */
-@inline
-function scrambled(value: v128): v128 {
-  let h = v128.xor(value, i32x4.shr_u(value, 16))
-  h = i32x4.mul(h, i32x4.splat(0x7feb352d))
-  h = v128.xor(h, i32x4.shr_u(h, 15))
-  h = i32x4.mul(h, i32x4.splat(0x846ca68b))
-  return v128.xor(h, i32x4.shr_u(h, 16))
 }
