@@ -131,6 +131,24 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     #end
   }
   let at = id.z * #{C_STRIDE / 4}u + row0 * ROW + col0 / 4u;
+#if LOOPED
+  // The plain values first, then the rest of the work in a loop over them: unrolled, it would take longer to compile
+  // than the product itself.
+  #for i in 0..TM
+  #for j in 0..TN/4
+  if (inside(row0 + #{i}u, col0 + #{j * 4}u)) {
+    c[at + #{i}u * ROW + #{j}u] = vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
+  }
+  #end
+  #end
+  for (var i = 0u; i < #{TM}u; i++) {
+    for (var j = 0u; j < #{TN / 4}u; j++) {
+      if (inside(row0 + i, col0 + j * 4u)) {
+        store(at + i * ROW + j, row0 + i, col0 + j * 4u, c[at + i * ROW + j]);
+      }
+    }
+  }
+#else
   #for i in 0..TM/4
   #for j in 0..TN/4
   storeBlock(at + #{i * 4}u * ROW + #{j}u, row0 + #{i * 4}u, col0 + #{j * 4}u,
@@ -140,4 +158,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
   );
   #end
   #end
+#end
 }

@@ -53,6 +53,18 @@ fn clampCol(col: u32) -> u32 {
 #end
 }
 
+// Whether tiles that reach past the end may store here.
+fn inside(row: u32, col: u32) -> bool {
+  var yes = true;
+#if TAIL_M
+  yes = yes & (row < M);
+#end
+#if TAIL_N
+  yes = yes & (col < N);
+#end
+  return yes;
+}
+
 // One vec4 of C; `row` and `col` in elements. Returns what was stored.
 fn store(at0: u32, row: u32, col: u32, product: vec4f) -> vec4f {
 #if VEC
