@@ -22,7 +22,7 @@ export function ourContestant(gpu: GPU, whenOpen: (opened: OpenedDevice) => void
       const { rows, context } = program.batch
       accumulate = program.batch.accumulate
       const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
-      session = await Session.open(opened.device, opened.caps, request, seed)
+      session = await Session.open(opened, opened.caps, request, seed)
       return `${opened.info.vendor} ${opened.info.architecture} (${opened.info.description})`
     },
     async step(batch: Batch, number: number) {

@@ -1,7 +1,14 @@
-// What a kernel is to the planner and the backend: text, bindings, and how many workgroups to launch.
+// What a kernel is to the planner and the backend: text, bindings, and how many workgroups to launch; or, without a
+// GPU, a call.
+
+import type { WasmCall } from './backends/wasm/call'
 
 /** What the adapter can do, as far as kernels care. */
 export interface Capabilities {
+  backend: 'webgpu' | 'wasm'
+  /** wasm: threads over one memory; and how many replicas of a model may share a batch, each with a memory of its own */
+  threads?: number
+  replicas?: number
   /** a CPU emulating a GPU (SwiftShader, llvmpipe): wants no barriers, big register tiles, few workgroups */
   software: boolean
   subgroups: boolean
@@ -40,6 +47,8 @@ export interface Kernel {
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */
   bytes?: number
+  /** what the backend without a GPU does instead of running `code`: its pointers are the bindings, in order */
+  call?: WasmCall
   /** on the first kernel of a lowering that has variants: what the autotuner may choose from */
   tunable?: Tunable
 }
@@ -65,8 +74,13 @@ export function grid(count: number, caps: Pick<Capabilities, 'maxWorkgroupsPerDi
   return [Math.ceil(count / y), y, 1]
 }
 
+/** Contents of a binding, written when a plan's memory is made. */
+export type Constant = Float32Array | Int32Array
+
 /** What one lowered op becomes: kernels in order, and the temporary buffers they share, by binding name, in bytes. */
 export interface Lowering {
   kernels: Kernel[]
   scratch?: Record<string, number>
+  /** contents that never change, by binding name; equal ones are kept once */
+  constants?: Record<string, Constant>
 }

@@ -1,6 +1,8 @@
 // Tape op → kernels, with each binding's tensor. The only place that knows both vocabularies.
 
 import type { TapeOp, TapeTensor, TensorId } from '../graph/tape'
+import { lowering as wasmLowering } from './backends/wasm/call'
+import { lowerOp as lowerWasmOp } from './backends/wasm/lower'
 import { storeAsHalf } from './half'
 import type { Capabilities, Lowering } from './kernel'
 import { attentionBackward, attentionForward } from './kernels/attention'
@@ -16,7 +18,7 @@ import { rope } from './kernels/rope'
 import { convForward, convInputGrad, convWeightGrad, shift } from './kernels/sequence'
 import { softmaxBackward, softmaxForward } from './kernels/softmax'
 
-/** A lowering whose bindings name tensors; `stepState` and scratch are bound by the planner. */
+/** A lowering whose bindings name tensors; `stepState`, scratch and constants are bound by the planner. */
 export interface BoundLowering {
   lowering: Lowering
   tensors: Record<string, TensorId>
@@ -24,6 +26,10 @@ export interface BoundLowering {
 
 /** Chooses the kernels of one op for this adapter; tensors stored as f16 are widened as they are read. */
 export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilities): BoundLowering {
+  if (caps.backend === 'wasm') {
+    const { tensors: bound, ...calls } = lowerWasmOp(op, tensors)
+    return { lowering: wasmLowering(calls), tensors: bound }
+  }
   const full = kernelsOf(op, tensors, caps)
   const half = new Set(Object.keys(full.tensors).filter((name) => tensors[full.tensors[name]].half))
   if (half.size === 0) return full

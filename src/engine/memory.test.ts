@@ -11,6 +11,7 @@ import { crossEntropyForward } from '../reference/crossEntropy'
 import { forwardGraph, lossAndGradients, type Tensors } from '../reference/model'
 import type { Capabilities } from './kernel'
 import type { ModelPlan } from './planner'
+import { onDevice } from './backends/webgpu/executor'
 import { Session, type MicroBatch } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
 
@@ -53,7 +54,7 @@ async function run(program: ProgramSpec, vocab: number, batches: MicroBatch[][],
   const { device } = await openDevice()
   const { rows, context } = program.batch
   const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context }, memoryBytes }
-  const session = await Session.open(device, caps, request, 7)
+  const session = await Session.open(onDevice(device), caps, request, 7)
   const { plan } = session
   const initial = unpack(plan, await session.weights())
   const losses: number[] = []
@@ -196,7 +197,7 @@ describeGpu('plans that save memory', () => {
       }
       const { rows, context, accumulate } = program.batch
       const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
-      const session = await Session.open(device, caps, request, 1)
+      const session = await Session.open(onDevice(device), caps, request, 1)
       const rng = new Rng(1)
       await session.step(Array.from({ length: accumulate }, () => draw(rng, rows * context, vocab)), { step: 1, lr: 1, weightDecay: 1, momentum: null })
       await session.drain()

@@ -3,10 +3,13 @@
 
 import type { ProgramSpec } from '../graph/program'
 import type { ArenaLayout, MuonStackLayout } from './arena'
-import type { Capabilities, Lowering } from './kernel'
-import { matmul } from './kernels/matmul'
-import { muonApply, muonMomentum } from './kernels/muon'
-import { BLOCK, gradNormOver, updateElementwise } from './kernels/update'
+import { lowering as wasmLowering } from './backends/wasm/call'
+import * as wasmMatmul from './backends/wasm/matmul'
+import * as wasm from './backends/wasm/update'
+import type { Capabilities, Constant, Lowering } from './kernel'
+import { matmul, type MatmulShape } from './kernels/matmul'
+import { muonApply, muonMomentum, type MuonStack } from './kernels/muon'
+import { BLOCK, gradNormOver, updateElementwise, type UpdateShape } from './kernels/update'
 import { dispatchLimits } from './rates'
 
 /**
@@ -39,19 +42,44 @@ export interface UpdatePlan {
   /** bytes of temporary buffers, by name: they live from the first step that names them to the last */
   temporaries: Record<string, number>
   /** contents of small constant buffers, by name */
-  constants: Record<string, number[]>
+  constants: Record<string, Constant>
+}
+
+/** What an update is made of, on either backend; bindings are the same. */
+interface UpdateKernels {
+  muonMomentum(shape: MuonStack & { clip: boolean }): Lowering
+  matmul(shape: MatmulShape): Lowering
+  muonApply(shape: MuonStack): Lowering
+  updateElementwise(shape: UpdateShape): Lowering
+}
+
+function kernelsFor(caps: Capabilities): UpdateKernels {
+  if (caps.backend === 'wasm')
+    return {
+      muonMomentum: (shape) => wasmLowering(wasm.muonMomentum(shape)),
+      matmul: ({ orient, M, N, K, batch, mix, symmetric }) => wasmLowering(wasmMatmul.matmul({ orient, M, N, K, batch, mix, symmetric })),
+      muonApply: (shape) => wasmLowering(wasm.muonApply(shape)),
+      updateElementwise: (shape) => wasmLowering(wasm.updateElementwise(shape)),
+    }
+  return {
+    muonMomentum: (shape) => muonMomentum(shape, caps),
+    matmul: (shape) => matmul(shape, caps),
+    muonApply: (shape) => muonApply(shape, caps),
+    updateElementwise: (shape) => updateElementwise(shape, caps),
+  }
 }
 
 /** The kernels of one optimiser step, in order. */
 export function planUpdate(program: ProgramSpec, arena: ArenaLayout, caps: Capabilities): UpdatePlan {
   const clip = program.training.clip > 0
   const ranges = arenaRanges(arena.total, caps)
+  const kernels = kernelsFor(caps)
   const plan: UpdatePlan = { steps: [], temporaries: {}, constants: {} }
   if (clip) normSteps(plan, ranges, caps)
-  for (const [index, stack] of arena.stacks.entries()) muonSteps(plan, stack, index, clip, caps)
+  for (const [index, stack] of arena.stacks.entries()) muonSteps(plan, stack, index, clip, kernels)
   // last, because it also averages the weights that Muon has just moved
   for (const range of ranges) {
-    const lowering = updateElementwise({ count: range.size, clip, ema: program.training.ema > 0 }, caps)
+    const lowering = kernels.updateElementwise({ count: range.size, clip, ema: program.training.ema > 0 })
     plan.steps.push({ lowering, range, rename: {} })
   }
   return plan
@@ -71,15 +99,19 @@ function arenaRanges(total: number, caps: Capabilities): { offset: number; size:
 
 /** The norm of all gradients: sums of squares of each range, then their root. */
 function normSteps(plan: UpdatePlan, ranges: { offset: number; size: number }[], caps: Capabilities): void {
-  const { partials, final, bytes } = gradNormOver(ranges.map(({ size }) => size), caps) // prettier-ignore
   plan.temporaries.gradNorm = 16
+  if (caps.backend === 'wasm') {
+    for (const range of ranges) plan.steps.push({ lowering: wasmLowering(wasm.gradNorm(range.size)), range, rename: {} })
+    return
+  }
+  const { partials, final, bytes } = gradNormOver(ranges.map(({ size }) => size), caps) // prettier-ignore
   plan.temporaries.normPartial = bytes
   for (const [i, { kernel, piece }] of partials.entries())
     plan.steps.push({ lowering: { kernels: [kernel] }, range: ranges[i], rename: { partial: 'normPartial' }, pieces: { normPartial: piece } })
   plan.steps.push({ lowering: { kernels: [final] }, range: ranges[0], rename: { partial: 'normPartial' } })
 }
 
-function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip: boolean, caps: Capabilities): void {
+function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip: boolean, kernels: UpdateKernels): void {
   const { count, rows, cols, stride, offset, group } = stack
   const range = { offset, size: count * stride }
   const kernelStack = { count, rows, cols, stride, hyperRow: group }
@@ -91,19 +123,19 @@ function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip
   plan.temporaries[names.gram] = count * square * 4
   plan.temporaries[names.mix] = count * square * 4
   const push = (lowering: Lowering, rename: Record<string, string>) => plan.steps.push({ lowering, range, rename })
-  push(muonMomentum({ ...kernelStack, clip }, caps), { x: names.x })
+  push(kernels.muonMomentum({ ...kernelStack, clip }), { x: names.x })
   let [from, to] = [names.x, names.y]
   const wide = rows <= cols
   for (const [round, [a, b, c]] of POLAR_EXPRESS.entries()) {
-    plan.constants[`polar${round}/mix`] = [c, b]
-    plan.constants[`polar${round}/step`] = [1, a]
+    plan.constants[`polar${round}/mix`] = Float32Array.of(c, b)
+    plan.constants[`polar${round}/step`] = Float32Array.of(1, a)
     // A = XXᵀ (or XᵀX when X is tall, so that A is the small square)
     const gram = { count, a: stride, b: stride, c: square }
     const K = wide ? cols : rows
-    push(matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram, symmetric: true }, caps), { a: from, b: from, c: names.gram })
+    push(kernels.matmul({ orient: wide ? 'NT' : 'TN', M: small, N: small, K, batch: gram, symmetric: true }), { a: from, b: from, c: names.gram })
     // mix = bA + cA²; A is symmetric, so A·A = A·Aᵀ, the faster orientation
     const squareBatch = { count, a: square, b: square, c: square }
-    push(matmul({ orient: 'NT', M: small, N: small, K: small, mix: true, batch: squareBatch, symmetric: true }, caps), {
+    push(kernels.matmul({ orient: 'NT', M: small, N: small, K: small, mix: true, batch: squareBatch, symmetric: true }), {
       a: names.gram,
       b: names.gram,
       c: names.mix,
@@ -112,11 +144,11 @@ function muonSteps(plan: UpdatePlan, stack: MuonStackLayout, index: number, clip
     })
     // X ← aX + mix·X (or X·mix, mix being symmetric too)
     const next = wide
-      ? matmul({ orient: 'NN', M: rows, N: cols, K: rows, mix: true, batch: { count, a: square, b: stride, c: stride } }, caps)
-      : matmul({ orient: 'NT', M: rows, N: cols, K: cols, mix: true, batch: { count, a: stride, b: square, c: stride } }, caps)
+      ? kernels.matmul({ orient: 'NN', M: rows, N: cols, K: rows, mix: true, batch: { count, a: square, b: stride, c: stride } })
+      : kernels.matmul({ orient: 'NT', M: rows, N: cols, K: cols, mix: true, batch: { count, a: stride, b: square, c: stride } })
     const sides = wide ? { a: names.mix, b: from } : { a: from, b: names.mix }
     push(next, { ...sides, c: to, d: from, mixture: `polar${round}/step` })
     ;[from, to] = [to, from]
   }
-  push(muonApply(kernelStack, caps), { x: from, second: 'v' })
+  push(kernels.muonApply(kernelStack), { x: from, second: 'v' })
 }

@@ -5,7 +5,7 @@ import { LabError } from '../core/errors'
 import { bytesOf, renameTensors, type Tape, type TapeOp, type TapeTensor, type TensorId } from '../graph/tape'
 import type { ArenaLayout } from './arena'
 import type { BufferPool, BufferRange } from './bufferPool'
-import type { Capabilities, Kernel } from './kernel'
+import type { Capabilities, Constant, Kernel, Lowering } from './kernel'
 import { lowerOp, type BoundLowering } from './lower'
 import type { UpdatePlan, UpdateStep } from './optimizers'
 import { Lender, type Loan } from './packing'
@@ -24,6 +24,9 @@ export class Placement {
   readonly state: ModelPlan['state']
   private readonly caps: Capabilities
   private readonly lowered: Map<string, BoundLowering>
+  /** contents that never change, all in one buffer */
+  readonly constants: { range: BufferRange; values: Constant }[] = []
+  private constantsBuffer: BufferRange | null = null
 
   /** @param lowered what was lowered before, to be used again: layers are alike, and so are two plans of one program */
   constructor(pool: BufferPool, arena: ArenaLayout, state: ModelPlan['state'], caps: Capabilities, lowered: Map<string, BoundLowering>) {
@@ -65,7 +68,7 @@ export class Placement {
     return tape.ops.flatMap((op) => {
       const { lowering, tensors } = this.lower(op, tape.tensors)
       this.lender.tick()
-      const named = new Map<string, Place>([['stepState', stepState], ...this.scratch(lowering.scratch)])
+      const named = new Map<string, Place>([['stepState', stepState], ...this.ownOf(lowering)])
       for (const [name, id] of Object.entries(tensors)) named.set(name, placeOf(id))
       return lowering.kernels.map((kernel) => this.bind(kernel, named))
     })
@@ -84,12 +87,13 @@ export class Placement {
     return commands.map(({ kernel, ranges }) => ({ kernel, ranges: ranges.map(moved) }))
   }
 
-  /** The commands of the optimiser. @param constants where the update's constants lie, by name */
-  update(plan: UpdatePlan, constants: ReadonlyMap<string, BufferRange>): Command[] {
+  /** The commands of the optimiser. */
+  update(plan: UpdatePlan): Command[] {
+    const constants = Object.entries(plan.constants).map(([name, values]) => [name, this.constant(values)] as const)
     const temporaries = new Map<string, Loan>()
     return plan.steps.flatMap((step) => {
       this.lender.tick()
-      const named = new Map<string, Place>([...this.ofArena(step), ...this.scratch(step.lowering.scratch)])
+      const named = new Map<string, Place>([...this.ofArena(step), ...this.ownOf(step.lowering)])
       for (const [name, range] of constants) named.set(name, { range })
       for (const kernel of step.lowering.kernels)
         for (const binding of kernel.bindings) {
@@ -123,8 +127,19 @@ export class Placement {
     return { lowering: found.lowering, tensors: Object.fromEntries(Object.entries(found.tensors).map(([name, i]) => [name, ids[i]])) }
   }
 
-  private scratch(scratch: Record<string, number> = {}): [string, Place][] {
-    return Object.entries(scratch).map(([name, bytes]) => [name, { loan: this.lender.acquire(bytes), offset: 0, bytes }])
+  /** The memory that a lowering brings along: temporary, or with contents of its own. */
+  private ownOf({ scratch = {}, constants = {} }: Lowering): [string, Place][] {
+    const lent = Object.entries(scratch).map(([name, bytes]): [string, Place] => [name, { loan: this.lender.acquire(bytes), offset: 0, bytes }])
+    return [...lent, ...Object.entries(constants).map(([name, values]): [string, Place] => [name, { range: this.constant(values) }])]
+  }
+
+  private constant(values: Constant): BufferRange {
+    const found = this.constants.find((known) => isSame(known.values, values))
+    if (found) return found.range
+    this.constantsBuffer ??= this.pool.dedicate('constants', 0)
+    const range = this.pool.append(this.constantsBuffer, values.byteLength)
+    this.constants.push({ range, values })
+    return range
   }
 
   /** Tensors that have memory of their own: inputs, results, and ranges of the arenas. */
@@ -165,6 +180,14 @@ export class Placement {
     this.lender.bind(kernel, places.map(({ loan }) => loan)) // prettier-ignore
     return { kernel, ranges: places.map((p) => (p.loan ? this.lender.range(p.loan, p.offset, p.bytes) : p.range)) }
   }
+}
+
+/** The same bits. */
+function isSame(a: Constant, b: Constant): boolean {
+  if (a === b) return true
+  if (a.length !== b.length || a.constructor !== b.constructor) return false
+  const [x, y] = [a, b].map(({ buffer, byteOffset, length }) => new Int32Array(buffer, byteOffset, length))
+  return x.every((word, i) => word === y[i])
 }
 
 /** The error for memory that an adapter cannot give in one piece. */

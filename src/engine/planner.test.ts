@@ -13,6 +13,7 @@ const MIB = 2 ** 20
 
 /** What every WebGPU adapter has, and nothing more. */
 const DEFAULTS: Capabilities = {
+  backend: 'webgpu',
   software: false,
   subgroups: false,
   subgroupMinSize: 0,

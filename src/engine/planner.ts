@@ -13,12 +13,13 @@ import type { Tape } from '../graph/tape'
 import { layoutArena, type ArenaLayout } from './arena'
 import { stagingBytes } from './backends/webgpu/readRing'
 import { BufferPool, type BufferRange, type PlannedBuffer } from './bufferPool'
-import type { Capabilities, Kernel } from './kernel'
+import type { Capabilities, Constant, Kernel } from './kernel'
 import { HYPER_STRIDE } from './kernels/update'
 import type { BoundLowering } from './lower'
 import { planUpdate } from './optimizers'
 import { Placement, tooLarge } from './placement'
 import { dispatchLimits } from './rates'
+import { sharesOf, type Shares } from './shares'
 
 /** One dispatch: ranges in the order of the kernel's bindings. */
 export interface Command {
@@ -39,7 +40,7 @@ export interface ModelPlan {
   program: ProgramSpec
   arena: ArenaLayout
   buffers: PlannedBuffer[]
-  /** all buffers, and the staging buffers through which losses and scores are read */
+  /** all buffers of all replicas, and what losses and scores are read through */
   totalBytes: number
   /** short-lived memory: what was set aside, and the most that is alive at one moment */
   activations: { bytes: number; peakBytes: number }
@@ -61,9 +62,16 @@ export interface ModelPlan {
     stepState: BufferRange
   }
   /** written once, when the buffers are made */
-  constants: { range: BufferRange; values: number[] }[]
-  /** forward, backward and update of one optimiser step, micro-batch after micro-batch */
-  train: { B: number; T: number; commands: Command[]; inputs: InputRanges[]; loss: BufferRange }
+  constants: { range: BufferRange; values: Constant }[]
+  /** how a batch is dealt out; buffers, commands and inputs are those of one replica */
+  shares: Shares
+  /** scratch memory that each thread needs while it runs any of the commands, bytes; not among the buffers */
+  threadScratchBytes: number
+  /**
+   * Forward and backward of one optimiser step, micro-batch after micro-batch; from `update` on, the optimiser's.
+   * B rows a micro-batch, before they are dealt out.
+   */
+  train: { B: number; T: number; commands: Command[]; update: number; inputs: InputRanges[]; loss: BufferRange }
   /** forward and nats of each token, at the judge's own context */
   score: { B: number; T: number; commands: Command[]; inputs: InputRanges; nats: BufferRange }
   /** forward to the logits of two rows: for the gates and for sampling */
@@ -106,7 +114,8 @@ export function planModel(request: PlanRequest, caps: Capabilities): ModelPlan {
 
 function planWith(request: PlanRequest, caps: Capabilities, segments: number, lowered: Map<string, BoundLowering>): ModelPlan {
   const { program, shapes, vocab, evaluation } = request
-  const { rows, context, accumulate } = program.batch
+  const { context } = program.batch
+  const shares = sharesOf(program.batch, caps.replicas ?? 1)
   const arena = layoutArena(program, { floats: caps.maxBindingBytes / 4, flops: dispatchLimits(caps).flops })
   const pool = new BufferPool()
   const arenaBytes = arena.total * 4
@@ -120,16 +129,15 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number, lo
     groupOf: pool.dedicate('groupOf', arena.groupOf.byteLength),
     upload,
     hyper: pool.append(upload, program.groups.length * HYPER_STRIDE * 4),
-    stepState: pool.append(upload, accumulate * 256),
+    stepState: pool.append(upload, shares.micros * 256),
   }
   if (arenaBytes > caps.maxBufferBytes) throw tooLarge(`The arena of ${arena.paramCount} parameters`, arenaBytes, caps.maxBufferBytes)
   const placement = new Placement(pool, arena, state, caps, lowered)
-  const train = planTraining(placement, request, caps, segments)
+  const train = planTraining(placement, request, caps, segments, shares)
   const update = planUpdate(program, arena, caps)
-  const constants = Object.entries(update.constants).map(([name, values]) => ({ name, range: pool.dedicate(name, 4 * values.length), values }))
-  train.commands.push(...placement.update(update, new Map(constants.map(({ name, range }) => [name, range]))))
+  train.commands.push(...placement.update(update))
   // evaluation needs no gradients: about as many tokens at once as training, in rows of its own context
-  const scoreRows = Math.max(1, Math.min(Math.floor((rows * context) / evaluation.context), Math.floor(evaluation.tokens / evaluation.context)))
+  const scoreRows = Math.max(1, Math.min(Math.floor((shares.rows * context) / evaluation.context), Math.floor(evaluation.tokens / evaluation.context)))
   const scoreTape = fit(buildTape(program.graph, shapes, scoreRows, evaluation.context, { kind: 'score' }), caps)
   const scoreInputs = placement.inputs(scoreTape, pool.dedicate('score/inputs', 0))
   const nats = pool.dedicate('score/nats', scoreRows * evaluation.context * 4)
@@ -156,9 +164,17 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number, lo
   const activations = { bytes: pool.totalBytes - lastingBytes, peakBytes }
   for (const { label, bytes } of pool.buffers) if (bytes > caps.maxBufferBytes) throw tooLarge(label, bytes, caps.maxBufferBytes)
   // staging buffers of scores are there while scoring; a single reading of logits or weights comes and goes
-  const totalBytes = pool.totalBytes + stagingBytes(4) + stagingBytes(nats.bytes)
+  const readBytes = caps.backend === 'webgpu' ? stagingBytes(4) + stagingBytes(nats.bytes) : 0
+  const scratches = [train, score, probe].flatMap(({ commands }) => commands.map(({ kernel }) => kernel.call?.scratchBytes ?? 0))
+  const threadScratchBytes = scratches.reduce((most, bytes) => Math.max(most, bytes), 0)
+  const totalBytes = shares.count * (pool.totalBytes + readBytes + (caps.threads ?? 1) * threadScratchBytes)
   const precision = caps.half ? 'f16' : 'f32'
-  return { program, arena, buffers: pool.buffers, totalBytes, activations, segments, precision, state, constants, train, score, probe }
+  const { buffers } = pool
+  const { constants } = placement
+  return {
+    program, arena, buffers, totalBytes, activations, segments, precision, state, constants, shares, threadScratchBytes,
+    train, score, probe,
+  } // prettier-ignore
 }
 
 /** What a tape must undergo to run within the adapter's limits. */
@@ -166,22 +182,25 @@ function fit(tape: Tape, caps: Capabilities): Tape {
   return splitLong(chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes)), dispatchLimits(caps))
 }
 
-function planTraining(placement: Placement, request: PlanRequest, caps: Capabilities, segments: number): ModelPlan['train'] {
+function planTraining(placement: Placement, request: PlanRequest, caps: Capabilities, segments: number, shares: Shares): ModelPlan['train'] {
   const { program, shapes } = request
   const { rows: B, context: T, accumulate } = program.batch
+  const { micros } = shares
   const loss = placement.pool.dedicate('loss', 16)
+  // the loss is the mean over all tokens of the step, of which a tape sees one part
+  const parts = (accumulate * B) / shares.rows
   const tapeOf = (first: boolean) => {
-    const tape = buildTape(program.graph, shapes, B, T, { kind: 'train', first, accumulate })
+    const tape = buildTape(program.graph, shapes, shares.rows, T, { kind: 'train', first, accumulate: parts })
     return fit(recompute(caps.half ? halfActivations(tape) : tape, segments), caps)
   }
   const first = tapeOf(true)
-  const inputs = Array.from({ length: accumulate }, () => placement.inputs(first, placement.state.upload))
+  const inputs = Array.from({ length: micros }, () => placement.inputs(first, placement.state.upload))
   const commands = placement.tape(first, inputs[0], new Map([[first.io.loss, loss]]), 0)
-  if (accumulate > 1) {
+  if (micros > 1) {
     const rest = tapeOf(false)
     const second = placement.tape(rest, inputs[1], new Map([[rest.io.loss, loss]]), 1)
     commands.push(...second)
-    for (let micro = 2; micro < accumulate; micro++) commands.push(...placement.again(second, inputs[1], inputs[micro], { from: 1, to: micro }))
+    for (let micro = 2; micro < micros; micro++) commands.push(...placement.again(second, inputs[1], inputs[micro], { from: 1, to: micro }))
   }
-  return { B, T, commands, inputs, loss }
+  return { B, T, commands, update: commands.length, inputs, loss }
 }

@@ -9,6 +9,7 @@ import { inferShapes } from '../graph/shapes'
 import { lossAndGradients } from '../reference/model'
 import { startTraining, trainStep } from '../reference/trainStep'
 import { planModel } from './planner'
+import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { measurePrecision } from './tune/precision'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
@@ -40,7 +41,7 @@ async function gpuCaps() {
 async function open(lr: number) {
   const { device, caps } = await gpuCaps()
   const request = requestOf(lr)
-  const session = await Session.open(device, { ...caps, half: true }, request, 7)
+  const session = await Session.open(onDevice(device), { ...caps, half: true }, request, 7)
   const arena = await session.weights()
   const { entries } = session.plan.arena
   const params = Object.fromEntries(entries.map((e) => [e.spec.name, Float64Array.from(arena.subarray(e.offset, e.offset + e.size))]))

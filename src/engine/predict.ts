@@ -7,6 +7,10 @@ import { planModel } from './planner'
 export interface AdapterLimits {
   tier: 'software' | 'integrated' | 'discrete'
   subgroups: boolean
+  /** webgpu if not given; the others as in Capabilities */
+  backend?: Capabilities['backend']
+  threads?: number
+  replicas?: number
   maxBufferBytes: number
   maxBindingBytes: number
   /** what was measured of it, where known: the kernels chosen have a say in their temporary memory */
@@ -26,6 +30,9 @@ export function predictBytes(
 ): number {
   const { vocab, adapter, evaluation, memoryBytes } = where
   const caps: Capabilities = {
+    backend: adapter.backend ?? 'webgpu',
+    threads: adapter.threads,
+    replicas: adapter.replicas,
     software: adapter.tier === 'software',
     subgroups: adapter.subgroups,
     subgroupMinSize: adapter.subgroups ? 4 : 0,

@@ -8,6 +8,7 @@ import { inferShapes } from '../graph/shapes'
 import { openDevice } from './backends/webgpu/device'
 import { profileSession, type StepProfile } from './profile'
 import { quantumOf } from './profileClock'
+import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { describeGpu, expectClose } from './testing/dawn'
 
@@ -80,10 +81,10 @@ describeGpu('a profile of a step', () => {
     const losses: number[] = []
     for (const { device, caps } of devices) {
       const request = { program: program(), shapes: inferShapes(program().graph, V), vocab: V, evaluation: { context: 32, tokens: 64 } }
-      const session = await Session.open(device, caps, request, 1)
+      const session = await Session.open(onDevice(device), caps, request, 1)
       profiles.push(await profileSession(session, PEAKS))
       session.destroy()
-      const fresh = await Session.open(device, caps, request, 1)
+      const fresh = await Session.open(onDevice(device), caps, request, 1)
       const tokens = new Int32Array(64).map((_, i) => i)
       await fresh.step([0, 1].map(() => ({ tokens, targets: tokens })), { step: 1, lr: 1, weightDecay: 1, momentum: null })
       losses.push(...(await fresh.drain()))

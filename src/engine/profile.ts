@@ -1,7 +1,7 @@
 // Where the time of a training step goes: each kernel's share, and how near it comes to what the adapter can do.
 
 import { Rng } from '../core/rng'
-import { timeDispatches, type ClockKind } from './profileClock'
+import type { ClockKind } from './profileClock'
 import type { Command } from './planner'
 import type { Session } from './session'
 
@@ -60,7 +60,7 @@ export async function profileSession(session: Session, peaks: AdapterPeaks | nul
   const { plan, executor, trainProgram } = session
   const stepMs = await timeSteps(session)
   const rowKeys = plan.train.commands.map(keyOf)
-  const { clock, ms } = await timeDispatches(executor.device, trainProgram, rowKeys, timestamps)
+  const { clock, ms } = await executor.time(trainProgram, rowKeys, timestamps)
   const kernelsMs = ms.reduce((sum, each) => sum + each, 0)
   const groups = new Map<string, { command: Command; count: number; ms: number }>()
   for (const [i, command] of plan.train.commands.entries()) {
@@ -77,7 +77,7 @@ export async function profileSession(session: Session, peaks: AdapterPeaks | nul
     tokensPerStep: B * T * plan.program.batch.accumulate,
     stepMs,
     kernelsMs,
-    hostUsPerDispatch: timeEncoding(session),
+    hostUsPerDispatch: executor.hostUs(trainProgram),
     rows: rows.sort((a, b) => b.msPerStep - a.msPerStep),
   }
 }
@@ -139,22 +139,4 @@ async function timeSteps(session: Session): Promise<number> {
   }
   await session.drain()
   return (performance.now() - begun) / steps
-}
-
-/** Microseconds of host time per dispatch: commands are encoded and thrown away. */
-function timeEncoding({ executor, trainProgram }: Session): number {
-  let best = Infinity
-  for (let run = 0; run < 5; run++) {
-    const begun = performance.now()
-    let encoded = 0
-    // long enough for the coarse clocks of browsers
-    while (encoded < 10 || performance.now() - begun < 4) {
-      const encoder = executor.device.createCommandEncoder()
-      executor.encode(encoder, trainProgram)
-      encoder.finish()
-      encoded++
-    }
-    best = Math.min(best, (performance.now() - begun) / encoded)
-  }
-  return (1000 * best) / trainProgram.length
 }

@@ -1,7 +1,7 @@
 // Two ways to time each dispatch of a program: the device's own timestamps, one pass per dispatch, and where it has
 // none, or only coarse ones, the wall clock over many repetitions.
 
-import type { Program } from './backends/webgpu/executor'
+import type { DispatchList } from './backends/webgpu/pipelines'
 
 /** Queries of one set, as many as WebGPU allows. */
 const MOST_QUERIES = 4096
@@ -26,7 +26,7 @@ export interface DispatchTimes {
  * @param same key of each dispatch: those with equal keys do equal work, and the wall clock times only the first
  * @param timestamps false to leave the device's own clock alone
  */
-export async function timeDispatches(device: GPUDevice, program: Program, same: readonly string[], timestamps = true): Promise<DispatchTimes> {
+export async function timeDispatches(device: GPUDevice, program: DispatchList, same: readonly string[], timestamps = true): Promise<DispatchTimes> {
   if (timestamps && device.features.has('timestamp-query')) {
     const ms = await byTimestamps(device, program, 5)
     if (ms) return { clock: 'timestamps', ms }
@@ -35,7 +35,7 @@ export async function timeDispatches(device: GPUDevice, program: Program, same: 
 }
 
 /** Best of several runs; null where the timestamps are too coarse to be of use. */
-async function byTimestamps(device: GPUDevice, program: Program, runs: number): Promise<Float64Array | null> {
+async function byTimestamps(device: GPUDevice, program: DispatchList, runs: number): Promise<Float64Array | null> {
   const count = 2 * Math.min(program.length, MOST_QUERIES / 2)
   const querySet = device.createQuerySet({ label: 'profile', type: 'timestamp', count })
   const resolved = device.createBuffer({ label: 'profile', size: count * 8, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC })
@@ -92,11 +92,11 @@ export function quantumOf(stamps: BigUint64Array): number {
 }
 
 /** Repeats each distinct dispatch until its time is well above the cost of asking, and takes that cost off. */
-async function byWallClock(device: GPUDevice, program: Program, same: readonly string[]): Promise<Float64Array> {
+async function byWallClock(device: GPUDevice, program: DispatchList, same: readonly string[]): Promise<Float64Array> {
   const fence = new Fence(device)
   const times = new Map<string, number>()
   try {
-    const submit = async ({ pipeline, group, workgroups }: Program[number], repeats: number) => {
+    const submit = async ({ pipeline, group, workgroups }: DispatchList[number], repeats: number) => {
       const encoder = device.createCommandEncoder({ label: 'profile' })
       const pass = encoder.beginComputePass()
       pass.setPipeline(pipeline)
@@ -154,4 +154,20 @@ class Fence {
     this.source.destroy()
     this.staging.destroy()
   }
+}
+
+/** Milliseconds of host time that commands take to encode; they are thrown away. */
+export function timeEncoding(encode: () => void): number {
+  let best = Infinity
+  for (let run = 0; run < 5; run++) {
+    const begun = performance.now()
+    let encoded = 0
+    // long enough for the coarse clocks of browsers
+    while (encoded < 10 || performance.now() - begun < 4) {
+      encode()
+      encoded++
+    }
+    best = Math.min(best, (performance.now() - begun) / encoded)
+  }
+  return best
 }

@@ -8,6 +8,7 @@ import { inferShapes } from '../graph/shapes'
 import { forwardGraph, lossAndGradients, type Tensors } from '../reference/model'
 import { elementwiseGraph, fusionGraph, layoutGraph, nanochatGraph, sequenceGraph } from '../graph/sampleGraphs'
 import { startTraining, trainStep } from '../reference/trainStep'
+import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
 
@@ -31,7 +32,7 @@ async function open(program: ProgramSpec, V: number, context: number, seed: numb
   const { device, caps } = await openDevice()
   const shapes = inferShapes(program.graph, V)
   const request = { program, shapes, vocab: V, evaluation: { context, tokens: 2 * context } }
-  const session = await Session.open(device, caps, request, seed)
+  const session = await Session.open(onDevice(device), caps, request, seed)
   return { session, params: unpack(session, await session.weights()) }
 }
 

@@ -2,12 +2,11 @@
 
 import { Rng } from '../core/rng'
 import type { ParamGroup } from '../graph/program'
-import { Executor, type Program } from './backends/webgpu/executor'
-import { ReadRing } from './backends/webgpu/readRing'
-import type { BufferRange } from './bufferPool'
+import type { Engine, Executor, Program, ResultRing } from './backends/backend'
 import type { Capabilities } from './kernel'
 import { HYPER, HYPER_STRIDE, RULE_CODE } from './kernels/update'
 import { planModel, type ModelPlan, type PlanRequest } from './planner'
+import { shareOf } from './shares'
 import { Upload } from './upload'
 
 /** u32 from one micro-batch's step state to the next, as the planner lays them. */
@@ -35,11 +34,12 @@ export class Session {
   readonly vocab: number
   /** the profiler's way in */
   readonly executor: Executor
-  private readonly ring: ReadRing
+  private readonly ring: ResultRing
   private readonly seed: number
-  private readonly uploads: { train: Upload; score: Upload; probe: Upload }
-  private readonly hyper: Float32Array
-  private readonly stepState: Uint32Array
+  /** `train`: one for each replica */
+  private readonly uploads: { train: Upload[]; score: Upload[]; probe: Upload[] }
+  private readonly hyper: Float32Array[]
+  private readonly stepState: Uint32Array[]
   private programs: { train: Program; score: Program; probe: Program | null }
 
   private constructor(
@@ -54,29 +54,29 @@ export class Session {
     this.seed = seed
     this.executor = executor
     this.programs = { ...programs, probe: null }
-    this.ring = new ReadRing(executor.device, 'loss', 4)
-    const { state, train, score, probe } = plan
+    this.ring = executor.ring('loss', 4)
+    const { state, train, score, probe, shares } = plan
     this.uploads = {
-      train: new Upload(state.upload, train.inputs),
-      score: new Upload(score.inputs.whole, [score.inputs]),
-      probe: new Upload(probe.inputs.whole, [probe.inputs]),
+      train: Array.from({ length: shares.count }, () => new Upload(state.upload, train.inputs)),
+      score: [new Upload(score.inputs.whole, [score.inputs])],
+      probe: [new Upload(probe.inputs.whole, [probe.inputs])],
     }
-    this.hyper = this.uploads.train.floats(state.hyper)
-    this.stepState = this.uploads.train.uints(state.stepState)
+    this.hyper = this.uploads.train.map((upload) => upload.floats(state.hyper))
+    this.stepState = this.uploads.train.map((upload) => upload.uints(state.stepState))
   }
 
   /**
    * Plans, allocates, compiles, and draws the initial weights from `seed`.
    * @throws LabError program.memory | gpu.oom | gpu.shader; nothing stays allocated
    */
-  static async open(device: GPUDevice, caps: Capabilities, request: PlanRequest, seed: number): Promise<Session> {
+  static async open(engine: Pick<Engine, 'allocate'>, caps: Capabilities, request: PlanRequest, seed: number): Promise<Session> {
     const plan = planModel(request, caps)
-    const executor = await Executor.create(device, plan)
+    const executor = await engine.allocate(plan)
     try {
       const [train, score] = await Promise.all([executor.prepare(plan.train.commands), executor.prepare(plan.score.commands)])
       const session = new Session(plan, request.vocab, seed, executor, { train, score })
       executor.write(plan.state.groupOf, plan.arena.groupOf)
-      for (const { range, values } of plan.constants) executor.write(range, Float32Array.from(values))
+      for (const { range, values } of plan.constants) executor.write(range, values)
       session.setWeights(initialWeights(plan, seed))
       return session
     } catch (error) {
@@ -95,22 +95,35 @@ export class Session {
   }
 
   /**
-   * Submits one optimiser step and returns at once, unless enough steps are in flight: then it waits for the oldest.
+   * Submits one optimiser step. On a device it returns at once, unless enough steps are in flight: then it waits for the
+   * oldest. Threads of the processor have done the step by then.
    * @returns losses (nats per token) of steps submitted earlier, in order: none, or those of several at once
    */
   async step(batch: readonly MicroBatch[], settings: StepSettings): Promise<Float32Array> {
     const finished = await this.ring.room()
-    const { train } = this.uploads
-    for (let micro = 0; micro < batch.length; micro++) {
-      train.setInputs(micro, batch[micro].tokens, batch[micro].targets)
-      const at = micro * STEP_STATE_STRIDE
-      this.stepState[at] = this.seed
-      this.stepState[at + 1] = settings.step
-      this.stepState[at + 2] = micro
+    const { plan, uploads, programs } = this
+    for (let replica = 0; replica < uploads.train.length; replica++) {
+      this.deal(replica, batch, settings.step)
+      writeHyper(this.hyper[replica], plan, settings)
     }
-    writeHyper(this.hyper, this.plan, settings)
-    this.submit(this.programs.train, train, this.ring, this.plan.train.loss)
+    this.executor.submit(programs.train, uploads.train, this.ring, plan.train.loss)
     return finished
+  }
+
+  /** Fills in a replica's share of a batch. */
+  private deal(replica: number, batch: readonly MicroBatch[], step: number): void {
+    const { shares, train } = this.plan
+    const stepState = this.stepState[replica]
+    for (let own = 0; own < shares.micros; own++) {
+      const { micro, firstRow } = shareOf(shares, train.B, replica, own)
+      const part = (ids: Int32Array) => (shares.count === 1 ? ids : ids.subarray(firstRow * train.T, (firstRow + shares.rows) * train.T))
+      this.uploads.train[replica].setInputs(own, part(batch[micro].tokens), part(batch[micro].targets))
+      const at = own * STEP_STATE_STRIDE
+      stepState[at] = this.seed
+      stepState[at + 1] = step
+      // what tells apart the parts of a batch, for ops that draw
+      stepState[at + 2] = replica * shares.micros + own
+    }
   }
 
   /** Waits for every step in flight; their losses, oldest first. */
@@ -129,8 +142,8 @@ export class Session {
     take: (i: number, nats: Float32Array) => void,
   ): Promise<void> {
     const { B, T, nats } = this.plan.score
-    const { tokens, targets } = this.uploads.score.inputs[0]
-    const ring = new ReadRing(this.executor.device, 'nats', nats.bytes)
+    const { tokens, targets } = this.uploads.score[0].inputs[0]
+    const ring = this.executor.ring('nats', nats.bytes)
     let taken = 0
     const hand = (values: Float32Array) => {
       for (let at = 0; at < values.length; at += B * T) take(taken++, values.subarray(at, at + B * T))
@@ -139,7 +152,7 @@ export class Session {
       for (let i = 0; i < count; i++) {
         hand(await ring.room())
         fill(i, tokens, targets!)
-        this.submit(this.programs.score, this.uploads.score, ring, nats)
+        this.executor.submit(this.programs.score, this.uploads.score, ring, nats)
       }
       hand(await ring.drain())
     } finally {
@@ -151,8 +164,8 @@ export class Session {
   async logits(tokens: Int32Array): Promise<Float32Array> {
     const { probe } = this.plan
     this.programs.probe ??= await this.executor.prepare(probe.commands)
-    this.uploads.probe.setInputs(0, tokens, null)
-    this.submit(this.programs.probe, this.uploads.probe)
+    this.uploads.probe[0].setInputs(0, tokens, null)
+    this.executor.submit(this.programs.probe, this.uploads.probe)
     return this.executor.read(probe.logits)
   }
 
@@ -175,17 +188,6 @@ export class Session {
   destroy(): void {
     this.ring.destroy()
     this.executor.destroy()
-  }
-
-  /** One write, one pass, one submit; the result, if one is wanted, is copied within it. */
-  private submit(program: Program, upload: Upload, ring?: ReadRing, result?: BufferRange): void {
-    const { executor } = this
-    executor.write(upload.range, upload.image)
-    const encoder = executor.device.createCommandEncoder()
-    executor.encode(encoder, program)
-    if (ring && result) ring.encode(encoder, executor, result)
-    executor.device.queue.submit([encoder.finish()])
-    ring?.submitted()
   }
 }
 

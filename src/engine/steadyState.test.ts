@@ -7,6 +7,7 @@ import { Rng } from '../core/rng'
 import type { ProgramSpec } from '../graph/program'
 import { GraphWriter, nanochatGraph } from '../graph/sampleGraphs'
 import { inferShapes } from '../graph/shapes'
+import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
 
@@ -52,7 +53,7 @@ function eventfulProgram(V: number): ProgramSpec {
 async function open(program: ProgramSpec, V: number, seed: number, evaluationTokens = program.batch.context) {
   const { device, caps } = await openDevice()
   const evaluation = { context: program.batch.context, tokens: evaluationTokens }
-  return Session.open(device, caps, { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation }, seed)
+  return Session.open(onDevice(device), caps, { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation }, seed)
 }
 
 function draw(rng: Rng, size: number, V: number) {

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { loadCorpus, prepareData } from '../data/corpus'
 import { memoryByteCache } from '../data/byteCache'
 import type { TokenData } from '../data/types'
-import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import { engineOf, type OpenedDevice } from '../engine/backends/webgpu/device'
 import { predictBytes } from '../engine/predict'
 import { describeGpu, expectClose, openDevice } from '../engine/testing/dawn'
 import type { OpName } from '../graph/ir'
@@ -52,7 +52,7 @@ describeGpu('a judged run', () => {
     const corpus = await loadCorpus({ kind: 'grammar', seed: 3, bytes: 200_000 }, { cache: memoryByteCache() })
     data = (await prepareData(corpus, { kind: 'bytes' })).data
     const { device, caps } = await openDevice()
-    opened = { device, caps, info: { vendor: '', architecture: '', description: '', integrated: false }, faults: [] }
+    opened = engineOf(device, caps, { vendor: '', architecture: '', description: '', integrated: false })
   })
 
   it('learns, scores both splits, passes the gates, says what it did, and gives the same bits again', async () => {

@@ -3,7 +3,7 @@
 import { LabError } from '../core/errors'
 import { createRowSource } from '../data/rows'
 import type { TokenData } from '../data/types'
-import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import type { Engine } from '../engine/backends/backend'
 import { Session } from '../engine/session'
 import type { TuningStore } from '../engine/tune/table'
 import { inferShapes } from '../graph/shapes'
@@ -21,7 +21,7 @@ import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasur
  */
 export async function runJob(
   job: RunJob,
-  opened: OpenedDevice,
+  opened: Engine,
   data: TokenData,
   onEvent: (event: RunEvent) => void,
   store: TuningStore | null = null,
@@ -45,7 +45,7 @@ export async function runJob(
     })
     if (hash !== null) onEvent({ kind: 'tuning', runId, done: 1, total: 1, hash })
     phase('compiling')
-    session = await Session.open(opened.device, caps, request, seed)
+    session = await Session.open(opened, caps, request, seed)
     const compileMs = performance.now() - begun
     const { totalBytes, arena } = session.plan
     phase('warming')
@@ -88,9 +88,9 @@ export async function runJob(
     return { ok: true, runId, seed, valBpb, hiddenBpb, gates, measurements, weights }
   } catch (thrown) {
     const error = LabError.from(thrown)
-    const lost = await isLost(opened.device)
-    const status = lost ? 'device_lost' : statusOf(error)
-    return { ok: false, runId, seed, status, error: (lost ? lostError(lost, error) : error).toJSON(), measurements }
+    const lost = await isLost(opened)
+    const status = lost !== null ? 'device_lost' : statusOf(error)
+    return { ok: false, runId, seed, status, error: (lost !== null ? lostError(lost, error) : error).toJSON(), measurements }
   } finally {
     session?.destroy()
   }
@@ -135,9 +135,7 @@ export function lostError(reason: string, cause: LabError): LabError {
   })
 }
 
-/** Why the device was lost, or null when it was not. */
-export async function isLost(device: GPUDevice): Promise<string | null> {
-  const still = Symbol('still here')
-  const outcome = await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 0, still))])
-  return outcome === still ? null : (outcome as GPUDeviceLostInfo).message
+/** Why the engine was lost, or null when it was not. */
+export function isLost({ lost }: Engine): Promise<string | null> {
+  return Promise.race([lost, new Promise<null>((resolve) => setTimeout(resolve, 0, null))])
 }

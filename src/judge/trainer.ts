@@ -64,11 +64,11 @@ export function createTrainer(gpu: () => Promise<GPU | undefined>, store: Tuning
 }
 
 /** The same, but what fails because the device went says so. @throws LabError "gpu.lost" */
-async function orLost<T>({ device }: OpenedDevice, work: Promise<T>): Promise<T> {
+async function orLost<T>(opened: OpenedDevice, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (thrown) {
-    const reason = await isLost(device)
+    const reason = await isLost(opened)
     throw reason === null ? thrown : lostError(reason, LabError.from(thrown))
   }
 }
@@ -78,7 +78,7 @@ async function profileProgram(opened: OpenedDevice, program: ProgramSpec, store:
   const { rows, context } = program.batch
   const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
   const { caps } = await chooseKernels(opened, request, store, () => undefined)
-  const session = await Session.open(opened.device, caps, request, 1)
+  const session = await Session.open(opened, caps, request, 1)
   try {
     return await profileSession(session, caps.peaks ?? null)
   } finally {
@@ -106,7 +106,7 @@ function adapterInfo({ info, caps }: OpenedDevice): AdapterInfo {
  * Temperature 0 takes the likeliest token.
  */
 async function sampleTokens(
-  { device, caps }: OpenedDevice,
+  opened: OpenedDevice,
   program: ProgramSpec,
   weights: Float32Array,
   prompt: readonly number[],
@@ -118,7 +118,7 @@ async function sampleTokens(
   const T = Math.min(SAMPLE_CONTEXT, program.batch.context)
   const small = { ...program, batch: { rows: 1, context: T, accumulate: 1 } }
   const shapes = inferShapes(program.graph, vocab)
-  const session = await Session.open(device, caps, { program: small, shapes, vocab, evaluation: { context: T, tokens: T } }, seed)
+  const session = await Session.open(opened, opened.caps, { program: small, shapes, vocab, evaluation: { context: T, tokens: T } }, seed)
   try {
     session.setWeights(weights)
     const rng = new Rng(seed, 'sample')

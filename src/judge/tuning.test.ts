@@ -1,7 +1,7 @@
 // Tuning happens once for an adapter and a program, names its choice, and a store that fails is only an empty one.
 
 import { expect, it } from 'vitest'
-import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import { engineOf } from '../engine/backends/webgpu/device'
 import type { PlanRequest } from '../engine/planner'
 import { describeGpu, expectClose, openDevice } from '../engine/testing/dawn'
 import { memoryStore, type TuningStore } from '../engine/tune/table'
@@ -31,7 +31,8 @@ function request(): PlanRequest {
 describeGpu('choosing kernels', () => {
   const choose = async (store: TuningStore | null) => {
     const info = { vendor: 'v', architecture: 'a', description: 'd', integrated: false }
-    const opened: OpenedDevice = { ...(await openDevice()), info, faults: [] }
+    const { device, caps: own } = await openDevice()
+    const opened = engineOf(device, own, info)
     const progress: number[] = []
     const { caps, hash } = await chooseKernels(opened, request(), store, (done, total) => progress.push(done, total))
     return { caps, hash, progress }

@@ -1,7 +1,8 @@
 // Kernel variants for a program: measured once an adapter, and kept where the host keeps such things.
 
 import { sha256 } from '../core/hash'
-import type { OpenedDevice } from '../engine/backends/webgpu/device'
+import type { Engine } from '../engine/backends/backend'
+import { isDevice } from '../engine/backends/webgpu/device'
 import type { Capabilities } from '../engine/kernel'
 import { planModel, type PlanRequest } from '../engine/planner'
 import type { TuningStore } from '../engine/tune/table'
@@ -15,17 +16,17 @@ export interface ChosenKernels {
 }
 
 /**
- * Measures what the store does not know yet; without a store the built-in rules hold.
+ * Measures what the store does not know yet; without a store, and without a device, the built-in rules hold.
  * @param onProgress told only when there is something to measure
  * @throws LabError "program.memory" as planning does; never because of the store
  */
 export async function chooseKernels(
-  opened: OpenedDevice,
+  opened: Engine,
   request: PlanRequest,
   store: TuningStore | null,
   onProgress: (done: number, total: number) => void,
 ): Promise<ChosenKernels> {
-  if (!store) return { caps: opened.caps, hash: null }
+  if (!store || !isDevice(opened)) return { caps: opened.caps, hash: null }
   const caps = await tune(opened, request, forgiving(store), onProgress)
   const { train, score, probe } = planModel(request, caps)
   const keys = [train, score, probe].flatMap(({ commands }) => commands.flatMap(({ kernel }) => kernel.tunable?.key ?? []))

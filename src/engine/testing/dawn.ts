@@ -58,6 +58,7 @@ async function requestDevice(): Promise<TestDevice> {
   const subgroups = device.features.has('subgroups')
   const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
   const caps: Capabilities = {
+    backend: 'webgpu',
     software: info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(named),
     subgroups,
     subgroupMinSize: subgroups ? info.subgroupMinSize : 0,

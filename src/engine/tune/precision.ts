@@ -2,6 +2,7 @@
 
 import { LabError } from '../../core/errors'
 import { Rng } from '../../core/rng'
+import { onDevice } from '../backends/webgpu/executor'
 import type { Capabilities } from '../kernel'
 import type { PlanRequest } from '../planner'
 import { Session, type MicroBatch } from '../session'
@@ -60,7 +61,7 @@ export async function measurePrecision(
 
 /** The first losses of a program, and the best of three timings of its step. */
 async function trial(device: GPUDevice, caps: Capabilities, request: PlanRequest, now: () => number): Promise<PrecisionTrial> {
-  const session = await Session.open(device, caps, request, SEED)
+  const session = await Session.open(onDevice(device), caps, request, SEED)
   try {
     const { rows, context, accumulate } = request.program.batch
     const rng = new Rng(SEED, 'precision')

@@ -4,7 +4,7 @@ import { nanochatGraph } from '../../graph/sampleGraphs'
 import { inferShapes } from '../../graph/shapes'
 import type { ProgramSpec } from '../../graph/program'
 import { linearForward } from '../../reference/linear'
-import type { OpenedDevice } from '../backends/webgpu/device'
+import { engineOf, type OpenedDevice } from '../backends/webgpu/device'
 import type { Tunable } from '../kernel'
 import { matmul, type MatmulShape } from '../kernels/matmul'
 import type { PlanRequest } from '../planner'
@@ -26,7 +26,8 @@ function request(): PlanRequest {
 
 async function opened(): Promise<OpenedDevice> {
   const info = { vendor: 'v', architecture: 'a', description: 'd 1.0', integrated: false }
-  return { ...(await openDevice()), info, faults: [] }
+  const { device, caps } = await openDevice()
+  return engineOf(device, caps, info)
 }
 
 describeGpu('tuning', () => {

@@ -1,5 +1,6 @@
 // What an op is to this backend: calls of kernels, each cut by units among threads.
 
+import type { Lowering } from '../../kernel'
 import type { KernelName } from './module'
 
 /** A pointer that no tensor is behind. */
@@ -39,4 +40,18 @@ export function call(
   { scratchBytes = 0, flops = 0 } = {},
 ): WasmCall {
   return { fn, units, pointers, ints, floats, scratchBytes, flops }
+}
+
+/** The same in the planner's words: each call a kernel whose bindings are its pointers, in order. */
+export function lowering({ calls, temporaries, constants }: WasmLowering): Lowering {
+  const kernels = calls.map((one) => {
+    const bindings = one.pointers.filter(isBinding).map((name) => ({ name, access: 'read_write' as const }))
+    return { name: one.fn, code: '', bindings, workgroups: [one.units, 1, 1] as const, flops: one.flops, call: one }
+  })
+  return { kernels, scratch: temporaries, constants }
+}
+
+/** Whether a pointer is bound to memory of the plan. */
+export function isBinding(pointer: string): boolean {
+  return pointer !== NONE && pointer !== SCRATCH
 }

@@ -2,13 +2,22 @@
 
 import { LabError } from '../../../core/errors'
 import type { Capabilities } from '../../kernel'
+import type { Engine } from '../backend'
+import { onDevice } from './executor'
 
-export interface OpenedDevice {
-  device: GPUDevice
-  caps: Capabilities
-  info: { vendor: string; architecture: string; description: string; integrated: boolean }
-  /** what WebGPU reported outside any call: a run during which this grew cannot be trusted */
-  faults: string[]
+export interface OpenedDevice extends Engine {
+  readonly device: GPUDevice
+}
+
+/** Whether an engine is a device, rather than the processor. */
+export function isDevice(engine: Engine): engine is OpenedDevice {
+  return engine.caps.backend === 'webgpu'
+}
+
+/** What an engine on a device is made of. */
+export function engineOf(device: GPUDevice, caps: Capabilities, info: Engine['info'], faults: string[] = []): OpenedDevice {
+  const lost = device.lost.then(({ message }) => message)
+  return { ...onDevice(device), device, caps, info, faults, lost, destroy: () => device.destroy() }
 }
 
 /** Limits the engine can use more of than WebGPU guarantees; asked for as far as the adapter goes. */
@@ -49,6 +58,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
   const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${info.architecture} ${info.description} ${info.device}`)
   const subgroups = device.features.has('subgroups')
   const caps: Capabilities = {
+    backend: 'webgpu',
     software,
     subgroups,
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,
@@ -61,12 +71,8 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
     maxBufferBytes: device.limits.maxBufferSize,
   }
   const integrated = /intel|apple|qualcomm|arm|img/i.test(info.vendor) && !/arc/i.test(info.description)
-  return {
-    device,
-    caps,
-    info: { vendor: info.vendor, architecture: info.architecture, description: info.description || info.device, integrated },
-    faults,
-  }
+  const { vendor, architecture } = info
+  return engineOf(device, caps, { vendor, architecture, description: info.description || info.device, integrated }, faults)
 }
 
 function unavailable(cause: 'missing' | 'insecure' | 'adapter'): LabError {

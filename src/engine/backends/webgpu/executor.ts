@@ -3,20 +3,19 @@
 import { LabError } from '../../../core/errors'
 import type { BufferRange } from '../../bufferPool'
 import type { Command, ModelPlan } from '../../planner'
-import { pipelineOf } from './pipelines'
+import { timeDispatches, timeEncoding, type DispatchTimes } from '../../profileClock'
+import type { Upload } from '../../upload'
+import type { Engine, Executor } from '../backend'
+import { pipelineOf, type DispatchList } from './pipelines'
+import { ReadRing } from './readRing'
 
-/** A dispatch ready to encode: nothing about it changes from step to step. */
-interface Dispatch {
-  pipeline: GPUComputePipeline
-  group: GPUBindGroup
-  workgroups: readonly [number, number, number]
+/** Where sessions are opened that run on a device. */
+export function onDevice(device: GPUDevice): Pick<Engine, 'allocate'> {
+  return { allocate: (plan) => GpuExecutor.create(device, plan) }
 }
 
-/** A list of dispatches that runs in one compute pass. */
-export type Program = readonly Dispatch[]
-
-/** Owns every buffer of one planned model on one device; `destroy` frees them. */
-export class Executor {
+/** Owns every buffer of one planned model on one device. */
+export class GpuExecutor implements Executor {
   readonly device: GPUDevice
   private readonly buffers: GPUBuffer[]
   private readonly groups = new Map<string, GPUBindGroup>()
@@ -30,7 +29,7 @@ export class Executor {
    * Allocates a plan's buffers, zeroed.
    * @throws LabError "gpu.oom" when the device has not that much memory; nothing stays allocated
    */
-  static async create(device: GPUDevice, plan: ModelPlan): Promise<Executor> {
+  static async create(device: GPUDevice, plan: ModelPlan): Promise<GpuExecutor> {
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
@@ -44,11 +43,10 @@ export class Executor {
         data: { bytes: plan.totalBytes },
       })
     }
-    return new Executor(device, buffers)
+    return new GpuExecutor(device, buffers)
   }
 
-  /** Compiles and binds a list of commands. @throws LabError "gpu.shader" */
-  async prepare(commands: readonly Command[]): Promise<Program> {
+  async prepare(commands: readonly Command[]): Promise<DispatchList> {
     const pipelines = await Promise.all(commands.map(({ kernel }) => pipelineOf(this.device, kernel)))
     return commands.map(({ kernel, ranges }, i) => ({
       pipeline: pipelines[i],
@@ -73,7 +71,7 @@ export class Executor {
   }
 
   /** Encodes a program as one compute pass. */
-  encode(encoder: GPUCommandEncoder, program: Program): void {
+  private encode(encoder: GPUCommandEncoder, program: DispatchList): void {
     const pass = encoder.beginComputePass()
     for (const { pipeline, group, workgroups } of program) {
       pass.setPipeline(pipeline)
@@ -83,22 +81,32 @@ export class Executor {
     pass.end()
   }
 
-  write(range: BufferRange, data: Float32Array | Int32Array | Uint32Array, atBytes = 0): void {
-    const view = data as Float32Array<ArrayBuffer>
-    this.device.queue.writeBuffer(this.buffers[range.buffer], range.offset + atBytes, view.buffer, view.byteOffset, view.byteLength)
+  /** One write, one pass, one submit; the result, if one is wanted, is copied within it. */
+  submit(program: DispatchList, [upload]: readonly Upload[], ring?: ReadRing, result?: BufferRange): void {
+    this.write(upload.range, upload.image)
+    const encoder = this.device.createCommandEncoder()
+    this.encode(encoder, program)
+    if (ring && result) {
+      const { buffer, offset } = ring.place()
+      this.copy(encoder, result, buffer, offset, result.bytes)
+    }
+    this.device.queue.submit([encoder.finish()])
+    ring?.submitted()
   }
 
-  copy(encoder: GPUCommandEncoder, from: BufferRange, to: GPUBuffer, toOffset: number, bytes: number): void {
+  ring(label: string, bytes: number): ReadRing {
+    return new ReadRing(this.device, label, bytes)
+  }
+
+  write(range: BufferRange, data: Float32Array | Int32Array | Uint32Array): void {
+    const view = data as Float32Array<ArrayBuffer>
+    this.device.queue.writeBuffer(this.buffers[range.buffer], range.offset, view.buffer, view.byteOffset, view.byteLength)
+  }
+
+  private copy(encoder: GPUCommandEncoder, from: BufferRange, to: GPUBuffer, toOffset: number, bytes: number): void {
     encoder.copyBufferToBuffer(this.buffers[from.buffer], from.offset, to, toOffset, bytes)
   }
 
-  copyWithin(from: BufferRange, to: BufferRange): void {
-    const encoder = this.device.createCommandEncoder()
-    encoder.copyBufferToBuffer(this.buffers[from.buffer], from.offset, this.buffers[to.buffer], to.offset, from.bytes)
-    this.device.queue.submit([encoder.finish()])
-  }
-
-  /** Reads a range back; the array is the caller's. Waits for everything submitted before. */
   async read(range: BufferRange): Promise<Float32Array> {
     const size = Math.ceil(range.bytes / 4) * 4
     const staging = this.device.createBuffer({ label: 'read', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
@@ -111,6 +119,19 @@ export class Executor {
     } finally {
       staging.destroy()
     }
+  }
+
+  time(program: DispatchList, same: readonly string[], timestamps: boolean): Promise<DispatchTimes> {
+    return timeDispatches(this.device, program, same, timestamps)
+  }
+
+  hostUs(program: DispatchList): number {
+    const encode = () => {
+      const encoder = this.device.createCommandEncoder()
+      this.encode(encoder, program)
+      encoder.finish()
+    }
+    return (1000 * timeEncoding(encode)) / program.length
   }
 
   destroy(): void {

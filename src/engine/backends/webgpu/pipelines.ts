@@ -6,6 +6,16 @@ import type { Kernel } from '../../kernel'
 /** Pipelines kept per device; the least recently used go first. */
 const CACHE_SIZE = 600
 
+/** A dispatch ready to encode: nothing about it changes from step to step. */
+export interface Dispatch {
+  pipeline: GPUComputePipeline
+  group: GPUBindGroup
+  workgroups: readonly [number, number, number]
+}
+
+/** Dispatches that run in one compute pass. */
+export type DispatchList = readonly Dispatch[]
+
 const caches = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>()
 
 /**

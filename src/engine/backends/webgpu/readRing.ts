@@ -2,8 +2,7 @@
 // a buffer is read when it comes round again. So several steps are in flight and no more, and the host is bothered
 // 10 to 30 times a second however fast the steps are.
 
-import type { BufferRange } from '../../bufferPool'
-import type { Executor } from './executor'
+import type { ResultRing } from '../backend'
 
 /** Staging buffers: enough in flight to hide the host, few enough that a pause or a stop is felt at once. */
 const SLOTS = 3
@@ -47,7 +46,7 @@ export function stagingBytes(bytes: number): number {
 }
 
 /** Results of equal size in the order they were submitted; each arrives once it has been computed. */
-export class ReadRing {
+export class ReadRing implements ResultRing {
   private readonly slots: Slot[]
   private readonly bytes: number
   private readonly places: number
@@ -85,10 +84,10 @@ export class ReadRing {
     return slot.inFlight ? this.take(slot) : NOTHING
   }
 
-  /** Adds the copy of a result to the commands that compute it; call `submitted` right after submitting them. */
-  encode(encoder: GPUCommandEncoder, executor: Executor, range: BufferRange): void {
+  /** Where the next result is to be copied by the commands that compute it; call `submitted` right after them. */
+  place(): { buffer: GPUBuffer; offset: number } {
     const { buffer, filled } = this.slots[this.at]
-    executor.copy(encoder, range, buffer, filled * this.bytes, this.bytes)
+    return { buffer, offset: filled * this.bytes }
   }
 
   submitted(): void {
