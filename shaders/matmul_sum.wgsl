@@ -7,6 +7,10 @@
 // Limits:   any M, N >= 1
 // Check:    src/reference/linear.ts; atol 1e-5·√K, rtol 1e-4
 
+override SPLITS: u32;
+override PART_STRIDE: u32;
+override C_STRIDE: u32;
+
 fn part(at: u32) -> vec4f {
 #if VEC
   return parts[at];
@@ -26,11 +30,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   #for i in 0..4
   var t#{i} = vec4f();
   #end
-  for (var s = 0u; s < #{SPLITS}u; s++) {
-    let at = (id.z * #{SPLITS}u + s) * #{PART_STRIDE / WIDTH}u + row * ROW + col / #{WIDTH}u;
+  for (var s = 0u; s < SPLITS; s++) {
+    let at = (id.z * SPLITS + s) * (PART_STRIDE / #{WIDTH}u) + row * ROW + col / #{WIDTH}u;
     #for i in 0..4
     t#{i} += part(at + #{i}u * ROW);
     #end
   }
-  storeBlock(id.z * #{C_STRIDE / WIDTH}u + row * ROW + col / #{WIDTH}u, row, col, t0, t1, t2, t3);
+  storeBlock(id.z * (C_STRIDE / #{WIDTH}u) + row * ROW + col / #{WIDTH}u, row, col, t0, t1, t2, t3);
 }

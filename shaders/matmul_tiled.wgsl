@@ -5,16 +5,57 @@
 // Dispatch: one workgroup of TX×TY threads per BM×BN tile of C, TM×TN per thread; grid (ceil(N/BN), ceil(M/BM), batch·SPLITS)
 // Saves:    nothing
 // Writes:   C overwrites, or accumulates with ACC.
-// Limits:   any M, N, K >= 1; BK·(BM + BN + 8)·4 bytes of workgroup memory
+// Limits:   any M, N, K >= 1; BK·(BM + BN + 8)·4 bytes of workgroup memory; QUADS: subgroups of at least 4, TX%4 = 0;
+//           MATRIX: subgroups of at most TX, matrices of MM×MN and MK steps of k that divide TM×TN and BK
 // Check:    src/reference/linear.ts; atol 1e-5·√K, rtol 1e-4
 // Why:      A and B come in 4×4 blocks, one vec4 load per row, and lie [k][m] and [k][n] in workgroup memory, so that
 //           the inner loop reads vec4s whichever way the operand lay; the next tile is on its way from memory while
 //           this one is multiplied; a thread's columns are vec4s TX apart, so neighbours read neighbouring words.
+//           Sides and strides are `override`s, so one text serves every shape with the same finish and the same tails;
+//           the tile's sides are not, because WGSL has to unroll them.
+//           QUADS: four threads of a quad share their rows, so each reads those of one step of k in four and hears the
+//           others' by quadBroadcast: a quarter of the reads of A.
+//           MATRIX: each subgroup (one value of local.y) multiplies TM×TN of the tile by the adapter's matrix units;
+//           operands are rounded to COMPONENT. A subgroup smaller than TX does the same work as its neighbours.
 const BK = #{BK}u;
 const LDA = #{BM / 4 + 1}u;
 const LDB = #{BN / 4 + 1}u;
+override A_WIDTH: u32;
+override B_WIDTH: u32;
+override A_STRIDE: u32;
+override B_STRIDE: u32;
+override C_STRIDE: u32;
+override SPLITS: u32;
+override SPLIT_K: u32;
+#if MATRIX
+var<workgroup> tileA: array<#{COMPONENT}, #{BK * (BM + 4)}>;
+var<workgroup> tileB: array<#{COMPONENT}, #{BK * (BN + 4)}>;
+var<workgroup> results: array<f32, #{TY * MM * TN}>;
+#else
 var<workgroup> tileA: array<vec4f, #{BK * (BM / 4 + 1)}>;
 var<workgroup> tileB: array<vec4f, #{BK * (BN / 4 + 1)}>;
+#end
+
+// `at` counts vec4s.
+fn putA(at: u32, v: vec4f) {
+#if MATRIX
+  #for f in 0..4
+  tileA[at * 4u + #{f}u] = #{COMPONENT}(v[#{f}]);
+  #end
+#else
+  tileA[at] = v;
+#end
+}
+
+fn putB(at: u32, v: vec4f) {
+#if MATRIX
+  #for f in 0..4
+  tileB[at * 4u + #{f}u] = #{COMPONENT}(v[#{f}]);
+  #end
+#else
+  tileB[at] = v;
+#end
+}
 
 fn clampK(k: u32) -> u32 {
 #if TAIL_K
@@ -24,23 +65,29 @@ fn clampK(k: u32) -> u32 {
 #end
 }
 
+#if MATRIX
+fn fourOf(first: u32) -> vec4f {
+  return vec4f(results[first], results[first + 1u], results[first + 2u], results[first + 3u]);
+}
+#end
+
 // Four neighbours of a row of A or B as it lies; what lies outside is the last one again.
 fn loadA(start: u32, row: u32, col: u32) -> vec4f {
 #if A_VEC
-  return a[(start + row * #{A_WIDTH}u + col) / 4u];
+  return a[(start + row * A_WIDTH + col) / 4u];
 #else
-  let at = start + row * #{A_WIDTH}u;
-  let last = #{A_WIDTH}u - 1u;
+  let at = start + row * A_WIDTH;
+  let last = A_WIDTH - 1u;
   return vec4f(a[at + min(col, last)], a[at + min(col + 1u, last)], a[at + min(col + 2u, last)], a[at + min(col + 3u, last)]);
 #end
 }
 
 fn loadB(start: u32, row: u32, col: u32) -> vec4f {
 #if B_VEC
-  return b[(start + row * #{B_WIDTH}u + col) / 4u];
+  return b[(start + row * B_WIDTH + col) / 4u];
 #else
-  let at = start + row * #{B_WIDTH}u;
-  let last = #{B_WIDTH}u - 1u;
+  let at = start + row * B_WIDTH;
+  let last = B_WIDTH - 1u;
   return vec4f(b[at + min(col, last)], b[at + min(col + 1u, last)], b[at + min(col + 2u, last)], b[at + min(col + 3u, last)]);
 #end
 }
@@ -107,16 +154,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     return; // above the diagonal: other workgroups mirror their values to here
   }
 #end
-  let matrix = group.z / #{SPLITS}u;
-  let a0 = matrix * #{A_STRIDE}u;
-  let b0 = matrix * #{B_STRIDE}u;
-  let firstK = (group.z % #{SPLITS}u) * #{SPLIT_K}u;
-  let endK = min(firstK + #{SPLIT_K}u, K);
+  let matrix = group.z / SPLITS;
+  let a0 = matrix * A_STRIDE;
+  let b0 = matrix * B_STRIDE;
+  let firstK = (group.z % SPLITS) * SPLIT_K;
+  let endK = min(firstK + SPLIT_K, K);
+#if MATRIX
+  let mine = vec2u(local.y % #{BN / TN}u * #{TN}u, local.y / #{BN / TN}u * #{TM}u); // column and row in the tile
+  #for i in 0..TM/MM
+  #for j in 0..TN/MN
+  var r#{i}_#{j} = subgroup_matrix_result<f32, #{MN}, #{MM}>();
+  #end
+  #end
+#else
   #for i in 0..TM
   #for j in 0..TN/4
   var t#{i}_#{j} = vec4f();
   #end
   #end
+#end
   // which blocks of the tiles this thread brings: first A's, then B's
   #for p in 0..LOADS
   let p#{p} = thread + #{p * TX * TY}u;
@@ -147,11 +203,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     #for p in 0..LOADS
     if (isA#{p}) {
       #for e in 0..4
-      tileA[(ka#{p} + #{e}u) * LDA + ma#{p} / 4u] = block#{p}[#{e}];
+      putA((ka#{p} + #{e}u) * LDA + ma#{p} / 4u, block#{p}[#{e}]);
       #end
     } else if (p#{p} < #{BLOCKS_A + BLOCKS_B}u) {
       #for e in 0..4
-      tileB[(kb#{p} + #{e}u) * LDB + nb#{p} / 4u] = block#{p}[#{e}];
+      putB((kb#{p} + #{e}u) * LDB + nb#{p} / 4u, block#{p}[#{e}]);
       #end
     }
     #end
@@ -165,22 +221,71 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       }
       #end
     }
-    for (var k = 0u; k < BK; k++) {
-      #for j in 0..TN/4
-      let x#{j} = tileB[k * LDB + local.x + #{j * TX}u];
+#if MATRIX
+    #for k in 0..BK/MK
+    {
+      #for j in 0..TN/MN
+      let x#{j} = subgroupMatrixLoad<subgroup_matrix_right<#{COMPONENT}, #{MN}, #{MK}>, row_major>(
+        &tileB, #{k * MK}u * 4u * LDB + mine.x + #{j * MN}u, 4u * LDB);
       #end
-      #for i in 0..TM/4
-      let y#{i} = tileA[k * LDA + local.y + #{i * TY}u];
-      #for f in 0..4
-      #for j in 0..TN/4
-      t#{i * 4 + f}_#{j} += y#{i}[#{f}] * x#{j};
-      #end
+      #for i in 0..TM/MM
+      let y#{i} = subgroupMatrixLoad<subgroup_matrix_left<#{COMPONENT}, #{MK}, #{MM}>, col_major>(
+        &tileA, #{k * MK}u * 4u * LDA + mine.y + #{i * MM}u, 4u * LDA);
+      #for j in 0..TN/MN
+      r#{i}_#{j} = subgroupMatrixMultiplyAccumulate(y#{i}, x#{j}, r#{i}_#{j});
       #end
       #end
     }
+    #end
+#else
+    for (var k = 0u; k < BK; k += #{STEP}u) {
+      #if QUADS
+      #for i in 0..TM/4
+      let s#{i} = tileA[(k + (local.x & 3u)) * LDA + local.y + #{i * TY}u];
+      #end
+      #end
+      #for e in 0..STEP
+      {
+        #for j in 0..TN/4
+        let x#{j} = tileB[(k + #{e}u) * LDB + local.x + #{j * TX}u];
+        #end
+        #for i in 0..TM/4
+        #if QUADS
+        let y#{i} = quadBroadcast(s#{i}, #{e}u);
+        #else
+        let y#{i} = tileA[(k + #{e}u) * LDA + local.y + #{i * TY}u];
+        #end
+        #for f in 0..4
+        #for j in 0..TN/4
+        t#{i * 4 + f}_#{j} += y#{i}[#{f}] * x#{j};
+        #end
+        #end
+        #end
+      }
+      #end
+    }
+#end
     workgroupBarrier();
   }
-  let at = group.z * #{C_STRIDE / WIDTH}u;
+  let at = group.z * (C_STRIDE / #{WIDTH}u);
+#if MATRIX
+  // a band of matrices at a time: who has which value of a subgroup's matrix is known only once it is in memory
+  let band = local.y * #{MM * TN}u;
+  #for i in 0..TM/MM
+  #for j in 0..TN/MN
+  subgroupMatrixStore<row_major>(&results, band + #{j * MN}u, r#{i}_#{j}, #{TN}u);
+  #end
+  workgroupBarrier();
+  for (var q = local.x; q < #{MM * TN / 16}u; q += #{TX}u) {
+    let first = band + q / #{TN / 4}u * #{4 * TN}u + q % #{TN / 4}u * 4u;
+    let row = row0 + mine.y + #{i * MM}u + q / #{TN / 4}u * 4u;
+    let col = col0 + mine.x + q % #{TN / 4}u * 4u;
+    storeBlock(at + row * ROW + col / #{WIDTH}u, row, col, fourOf(first), fourOf(first + #{TN}u),
+      fourOf(first + #{2 * TN}u), fourOf(first + #{3 * TN}u));
+  }
+  workgroupBarrier();
+  #end
+#else
   #for i in 0..TM/4
   #for j in 0..TN/4
   {
@@ -191,4 +296,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   }
   #end
   #end
+#end
 }

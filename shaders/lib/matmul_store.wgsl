@@ -5,6 +5,7 @@
 //           TAIL_M, TAIL_N: tiles reach past the last row or column.
 //           FREE: the sides are not in the text but follow from how long a, b and c are (all vec4f, no batch), so that
 //           products of any size share one compiled kernel; main calls sides() first.
+//           Else the sides are `override`s: products of any size share one text, though not one pipeline.
 //           BINDINGS, PRIMITIVES, STEPS: text put together by src/engine/kernels/matmulStore.ts
 #if FREE
 var<private> M: u32;
@@ -12,10 +13,10 @@ var<private> N: u32;
 var<private> K: u32;
 var<private> ROW: u32; // from one row of C to the next, as `at` counts
 #else
-const M = #{M}u;
-const N = #{N}u;
-const K = #{K}u;
-const ROW = #{ROW}u;
+override M: u32;
+override N: u32;
+override K: u32;
+override ROW: u32;
 #end
 #{BINDINGS}
 #{PRIMITIVES}

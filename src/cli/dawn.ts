@@ -3,11 +3,15 @@
 import { setPriority } from 'node:os'
 import { create, globals } from 'webgpu'
 
+/** Whether the person asked for what is not settled yet: ASSAY_EXPERIMENTAL=subgroup-matrix, for matrix units. */
+export const experimental = process.env.ASSAY_EXPERIMENTAL === 'subgroup-matrix'
+
 /** Puts WebGPU's globals in place and opens Dawn. Call once in a process. */
 export function openDawn(): GPU {
   Object.assign(globalThis, globals)
   // as in a browser, timestamps are made coarse unless one asks; a profile wants them as they are
-  const gpu = create(['disable-dawn-features=timestamp_quantization'])
+  const unsafe = experimental ? ['enable-dawn-features=allow_unsafe_apis'] : []
+  const gpu = create(['disable-dawn-features=timestamp_quantization', ...unsafe])
   // Dawn's instance must outlive every device made from it, and nothing else keeps it
   Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
   return gpu

@@ -4,11 +4,11 @@ import { LabError } from '../core/errors'
 import { createTrainer } from '../judge/trainer'
 import type { RunEvent, Trainer } from '../judge/types'
 import type { TrainerCall, TrainerReply } from './childTrainer'
-import { openDawn, yieldToDriver } from './dawn'
+import { experimental, openDawn, yieldToDriver } from './dawn'
 import { tuningFile } from './tuningFile'
 
 const gpu = openDawn()
-const dawn = createTrainer(async () => gpu, tuningFile(process.argv[2]))
+const dawn = createTrainer(async () => gpu, tuningFile(process.argv[2]), { experimental })
 const trainer: Trainer = {
   ...dawn,
   async open() {

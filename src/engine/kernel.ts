@@ -14,6 +14,8 @@ export interface Capabilities {
   subgroups: boolean
   /** the smallest subgroup the adapter may run, 0 without subgroups; quad operations need >= 4 */
   subgroupMinSize: number
+  /** matrix units that multiply M×K by K×N into f32, workgroups of a multiple of `threads`; only if asked for */
+  subgroupMatrix?: Readonly<{ type: 'f16' | 'f32'; M: number; N: number; K: number; threads: number }>
   f16: boolean
   /** training keeps activations as f16: the adapter can, and was measured to be faster so */
   half?: boolean

@@ -20,14 +20,15 @@ const SAMPLE_CONTEXT = 128
 /**
  * @param gpu gives navigator.gpu, or Dawn's in Node
  * @param store keeps what was measured of this adapter's kernels; it may fail
+ * @param options as openDevice takes them
  */
-export function createTrainer(gpu: () => Promise<GPU | undefined>, store: TuningStore): Trainer {
+export function createTrainer(gpu: () => Promise<GPU | undefined>, store: TuningStore, options?: { experimental?: boolean }): Trainer {
   let opened: OpenedDevice | null = null
   let data: TokenData | null = null
 
   async function device(): Promise<OpenedDevice> {
     if (!opened) {
-      const fresh = await openDevice(await gpu())
+      const fresh = await openDevice(await gpu(), options)
       // a lost device is not used again: the next call opens another
       void fresh.device.lost.then(() => {
         if (opened === fresh) opened = null

@@ -6,6 +6,7 @@ import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
 import { liveCurve, liveExperiments, liveLabs } from '../history/ledgerDexie'
 import type { Experiment, LabRecord } from '../history/types'
+import { nameOf } from './experimental'
 import type { LabApi, LabEvent } from './protocol'
 
 /** Everything the page may do; a test or a story page can stand in another one. */
@@ -24,7 +25,7 @@ export interface LabClient {
 
 /** Starts the lab worker and connects to it. Rows are read here, from the same database that it writes. */
 export function connectLab(): LabClient {
-  const worker = new Worker(new URL('./lab.ts', import.meta.url), { type: 'module', name: 'assay lab' })
+  const worker = new Worker(new URL('./lab.ts', import.meta.url), { type: 'module', name: nameOf('assay lab', location.search) })
   const remote = wrap<LabApi>(worker)
   return {
     api: {

@@ -7,7 +7,7 @@ import tiled from '../../../shaders/matmul_tiled.wgsl?raw'
 import type { Capabilities, Kernel, Lowering } from '../kernel'
 import { expandTemplate, type TemplateVars } from '../template'
 import { matmulStore, storeTemplate, type Finish, type StoreLayout } from './matmulStore'
-import { builtInVariant, candidates, isPossible, parseVariant, variantName, type Orient, type Variant } from './matmulVariants'
+import { builtInVariant, candidates, isMatrix, isPossible, parseVariant, variantName, type Orient, type Variant } from './matmulVariants'
 
 export type { Orient }
 
@@ -68,7 +68,7 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
     return variant && isPossible(variant, problem, caps) ? variant : rule
   }
   const lower = (variant: Variant) => {
-    if (variant.family === 'tiled') return tiledProduct(product, variant)
+    if (variant.family === 'tiled') return tiledProduct(product, variant, caps.subgroupMatrix)
     return vectors ? softwareProduct(product, variant) : genericProduct(product)
   }
   const key = matmulKey(shape)
@@ -106,16 +106,27 @@ function isVec(width: number, stride: number): boolean {
 
 /** How C is stored by tiles of `rows`×`cols` elements. */
 function storeLayout({ shape, vars }: Product, rows: number, cols: number, a: string, b: string): StoreLayout {
-  const { orient, M, N, K } = shape
+  const { orient, M, N } = shape
   return {
-    M, N, K, free: false, vec: Boolean(vars.VEC), tailM: M % rows !== 0, tailN: N % cols !== 0,
+    M, N, free: false, vec: Boolean(vars.VEC), tailM: M % rows !== 0, tailN: N % cols !== 0,
     symmetric: shape.symmetric ?? false, scaleRows: orient !== 'TN', operands: [['a', a], ['b', b]],
   } // prettier-ignore
 }
 
-function kernelOf({ shape, count, name }: Product, code: string, store: { bindings: Kernel['bindings'] }, grid: [number, number, number]): Kernel {
+/** A kernel; whatever its text declares as `override` is taken from the product's numbers, and from `more`. */
+function kernelOf(
+  { shape, count, name, vars }: Product,
+  code: string,
+  store: { bindings: Kernel['bindings'] },
+  grid: Kernel['workgroups'],
+  more: Record<string, number> = {},
+): Kernel {
   const { M, N, K, symmetric } = shape
-  return { name, code, bindings: store.bindings, workgroups: grid, flops: (symmetric ? 1 : 2) * M * N * K * count }
+  const { A_WIDTH, B_WIDTH, A_STRIDE, B_STRIDE, C_STRIDE } = vars
+  const numbers: Record<string, number> = { M, N, K, ROW: vars.VEC ? N / 4 : N, A_WIDTH, B_WIDTH, A_STRIDE, B_STRIDE, C_STRIDE, ...more }
+  const declared = [...code.matchAll(/^override (\w+)/gm)].map(([, each]) => [each, numbers[each]] as const)
+  const constants = declared.length > 0 ? Object.fromEntries(declared) : undefined
+  return { name, code, bindings: store.bindings, workgroups: grid, constants, flops: (symmetric ? 1 : 2) * M * N * K * count }
 }
 
 function genericProduct(product: Product): Lowering {
@@ -144,14 +155,18 @@ function softwareProduct(product: Product, { TM, TN, WX, WY, quads }: Extract<Va
   return { kernels: [kernelOf(product, `${head}${store.code}\n${code}`, store, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])] }
 }
 
-function tiledProduct(product: Product, { BM, BN, TM, TN, BK, splits }: Extract<Variant, { family: 'tiled' }>): Lowering {
+function tiledProduct(product: Product, variant: Extract<Variant, { family: 'tiled' }>, unit: Capabilities['subgroupMatrix']): Lowering {
   const { shape, count, vars } = product
   const { orient, M, N, K } = shape
+  const { BM, BN, TM, TN, BK, splits, feed } = variant
+  const [QUADS, MATRIX] = [feed === 'quads', isMatrix(variant)]
+  // threads along a row of the tile and along a column; or of a subgroup, and subgroups
+  const [TX, TY] = MATRIX && unit ? [unit.threads, (BN / TN) * (BM / TM)] : [BN / TN, BM / TM]
   const SPLIT_K = Math.ceil(K / splits / BK) * BK
   const SPLITS = Math.ceil(K / SPLIT_K)
   const [A_VEC, B_VEC] = [isVec(vars.A_WIDTH, vars.A_STRIDE), isVec(vars.B_WIDTH, vars.B_STRIDE)]
   const layout = storeLayout(product, BM, BN, A_VEC ? 'vec4f' : 'f32', B_VEC ? 'vec4f' : 'f32')
-  const partStride = Math.ceil((M * N) / 4) * 4
+  const PART_STRIDE = Math.ceil((M * N) / 4) * 4
   // parts are plain products: whatever is done to the values is done to their sum
   const partFinish: Finish = { scale: Boolean(vars.SCALE_K) }
   const store = matmulStore(SPLITS > 1 ? partFinish : shape, layout)
@@ -162,29 +177,42 @@ function tiledProduct(product: Product, { BM, BN, TM, TN, BK, splits }: Extract<
     A_ALONG_K: orient !== 'TN',
     B_ALONG_K: orient === 'NT',
     TAIL_K: K % BK !== 0,
-    C_STRIDE: SPLITS > 1 ? partStride : vars.C_STRIDE,
-    SPLITS,
-    SPLIT_K,
     BM,
     BN,
     BK,
     TM,
     TN,
-    TX: BN / TN,
-    TY: BM / TM,
+    TX,
+    TY,
     BLOCKS_A: (BK * BM) / 16,
     BLOCKS_B: (BK * BN) / 16,
-    LOADS: Math.ceil((BK * (BM + BN)) / 16 / ((BN / TN) * (BM / TM))),
+    LOADS: Math.ceil((BK * (BM + BN)) / 16 / (TX * TY)),
+    QUADS,
+    STEP: QUADS ? 4 : 1,
+    MATRIX,
+    ...(MATRIX && unit ? { COMPONENT: unit.type, MM: unit.M, MN: unit.N, MK: unit.K } : {}),
   })
-  const main = kernelOf(product, `${store.code}\n${code}`, store, [Math.ceil(N / BN), Math.ceil(M / BM), count * SPLITS])
+  const text = `${enables(variant)}${store.code}\n${code}`
+  const main = kernelOf(product, text, store, [Math.ceil(N / BN), Math.ceil(M / BM), count * SPLITS], {
+    SPLITS,
+    SPLIT_K,
+    ...(SPLITS > 1 ? { C_STRIDE: PART_STRIDE } : {}),
+  })
   if (SPLITS === 1) return { kernels: [main] }
   const rest: Finish = { ...shape, scale: shape.scale && orient !== 'TN' }
   const sumStore = matmulStore(rest, { ...layout, tailM: M % 4 !== 0, tailN: false, operands: [['parts', vars.VEC ? 'vec4f' : 'f32']] })
-  const sumCode = expandTemplate(sum, { ...vars, SPLITS, PART_STRIDE: partStride })
+  const sumCode = `${sumStore.code}\n${expandTemplate(sum, vars)}`
   const grid: Kernel['workgroups'] = [Math.ceil(N / 32), Math.ceil(M / 32), count]
+  const adding = kernelOf({ ...product, name: 'matmul_sum' }, sumCode, sumStore, grid, { SPLITS, PART_STRIDE })
   const bindings = main.bindings.map((binding) => (binding.name === 'c' ? { ...binding, name: 'parts' } : binding))
-  return {
-    kernels: [{ ...main, bindings }, { name: 'matmul_sum', code: `${sumStore.code}\n${sumCode}`, bindings: sumStore.bindings, workgroups: grid }],
-    scratch: { parts: 4 * partStride * SPLITS * count },
-  }
+  return { kernels: [{ ...main, bindings }, { ...adding, flops: undefined }], scratch: { parts: 4 * PART_STRIDE * SPLITS * count } }
+}
+
+/** What a text must ask for before anything else. */
+function enables({ feed }: Extract<Variant, { family: 'tiled' }>): string {
+  if (feed === undefined) return ''
+  if (feed === 'quads') return 'enable subgroups;\n'
+  // which subgroup a thread is of follows from local.y, whatever the analysis of uniformity can prove of it
+  const matrix = 'enable subgroups, chromium_experimental_subgroup_matrix;\ndiagnostic(off, chromium.subgroup_matrix_uniformity);\n'
+  return feed === 'matrix f16' ? `enable f16;\n${matrix}` : matrix
 }

@@ -24,8 +24,7 @@ export interface Finish {
 export interface StoreLayout {
   M: number
   N: number
-  K: number
-  /** M, N and K are not in the text: they follow from the lengths of a, b and c */
+  /** M, N and K follow from the lengths of a, b and c; else they are `override`s */
   free: boolean
   /** C's rows are whole vec4s, and so is the distance between the matrices of a batch */
   vec: boolean
@@ -78,12 +77,8 @@ export function matmulStore(finish: Finish, layout: StoreLayout): Store {
   }
   if (steps.length > 0) lines.push('  let v0 = value;', ...stepLines(steps).map((line) => `  ${line}`), `  value = s${steps.length - 1};`)
   const code = expandTemplate(template, {
-    N,
-    K: layout.K,
-    ROW: vec ? N / 4 : N,
     WIDTH: vec ? 4 : 1,
     FREE: layout.free,
-    M: layout.M,
     VEC: vec,
     TAIL_M: layout.tailM,
     TAIL_N: layout.tailN,

@@ -5,6 +5,7 @@ import { appendFileSync } from 'node:fs'
 import { afterAll, describe } from 'vitest'
 import { create, globals } from 'webgpu'
 import { LabError } from '../../core/errors'
+import { MATRIX_FEATURE, matrixUnit } from '../backends/webgpu/device'
 import type { Capabilities, Kernel, Lowering } from '../kernel'
 
 export interface TestDevice {
@@ -18,7 +19,7 @@ Object.assign(globalThis, globals)
 
 // Dawn's instance must outlive everything made from it, but no device keeps it alive: were it collected, the
 // next callback would take the process down. Hence a reference from the global object.
-const gpu = create([])
+const gpu = create(process.env.ASSAY_EXPERIMENTAL ? ['enable-dawn-features=allow_unsafe_apis'] : [])
 Object.defineProperty(globalThis, 'dawnInstance', { value: gpu })
 const adapter = await gpu.requestAdapter()
 let opened: Promise<TestDevice> | null = null
@@ -26,7 +27,7 @@ let comparisons = 0
 
 /**
  * Opens the device every test of this file shares, with the adapter's own limits and, where it has them,
- * subgroups, timestamps and f16.
+ * subgroups, timestamps and f16; with ASSAY_EXPERIMENTAL set, also matrix units.
  * @throws LabError "gpu.unavailable" without an adapter; "gpu.lost" is thrown by whatever runs next
  */
 export function openDevice(): Promise<TestDevice> {
@@ -40,7 +41,7 @@ async function requestDevice(): Promise<TestDevice> {
       hint: 'Install a Vulkan driver, or point VK_ICD_FILENAMES at SwiftShader.',
     })
   }
-  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query', 'shader-f16']
+  const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query', 'shader-f16', MATRIX_FEATURE]
   const limits = adapter.limits
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
@@ -62,6 +63,7 @@ async function requestDevice(): Promise<TestDevice> {
     software: info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(named),
     subgroups,
     subgroupMinSize: subgroups ? info.subgroupMinSize : 0,
+    subgroupMatrix: subgroups && device.features.has(MATRIX_FEATURE) ? matrixUnit(info) : undefined,
     f16: device.features.has('shader-f16'),
     maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
     maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,

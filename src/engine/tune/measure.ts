@@ -109,28 +109,34 @@ export class Bench {
   }
 }
 
-/** Milliseconds of one run: best of three batches; a batch that takes `hopelessMs` a run ends it. */
+/** A slow kernel is not timed again once this much has been spent on it. */
+const PATIENCE_MS = 120
+
+/** Milliseconds of one run: best of up to three batches; a batch that takes `hopelessMs` a run ends it. */
 export async function bestTime(run: (times: number) => Promise<void>, now: () => number, hopelessMs = Infinity): Promise<number> {
+  let spent = 0
   const timed = async (times: number) => {
     const start = now()
     await run(times)
-    return Math.max(1e-3, now() - start) / times
+    const ms = Math.max(1e-3, now() - start)
+    spent += ms
+    return ms / times
   }
   let best = await timed(1)
   // the cost of a submit counts into the first guess: a short kernel is then run more often than need be, not less
   for (let round = 0; round < 3; round++) {
-    if (best > hopelessMs) break
+    if (best > hopelessMs || spent > PATIENCE_MS) break
     best = Math.min(best, await timed(Math.max(1, Math.min(1000, Math.ceil(BATCH_MS / best)))))
   }
   return best
 }
 
-/** Whether two results are one but for the order of their sums. */
-export function agree(a: Float32Array, b: Float32Array): boolean {
+/** Whether two results are one but for the order of their sums, or for rounding by `tolerance` of their size. */
+export function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
   if (a.length !== b.length) return false
   let squares = 0
   for (const value of b) squares += value * value
-  const atol = 1e-3 * Math.sqrt(squares / b.length)
+  const atol = tolerance * Math.sqrt(squares / b.length)
   // where the default overflows, so may the other
-  return a.every((value, i) => Math.abs(value - b[i]) <= atol + 1e-3 * Math.abs(b[i]) || !Number.isFinite(b[i]))
+  return a.every((value, i) => Math.abs(value - b[i]) <= atol + tolerance * Math.abs(b[i]) || !Number.isFinite(b[i]))
 }

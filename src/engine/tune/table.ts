@@ -19,10 +19,11 @@ export interface TuningStore {
   save(adapterKey: string, table: TuningTable): Promise<void>
 }
 
-/** Names an adapter, its driver and the present kernels: a table is worth something for these only. */
-export async function adapterKey({ vendor, architecture, description }: OpenedDevice['info']): Promise<string> {
+/** Names an adapter, its driver, the present kernels, and matrix units if asked for: a table is worth something for these only. */
+export async function adapterKey({ info, caps }: Pick<OpenedDevice, 'info' | 'caps'>): Promise<string> {
+  const { vendor, architecture, description } = info
   const kernels = await sha256(matmulTexts.join('\n'))
-  return [vendor, architecture, description, kernels.slice(0, 12)].join('|')
+  return [vendor, architecture, description, kernels.slice(0, 12), ...(caps.subgroupMatrix ? ['matrix'] : [])].join('|')
 }
 
 /** Reads a stored table; anything that is not one is as good as none. */

@@ -4,16 +4,19 @@ import { LabError } from '../../core/errors'
 import type { OpenedDevice } from '../backends/webgpu/device'
 import { pipelineOf } from '../backends/webgpu/pipelines'
 import type { Capabilities, Tunable } from '../kernel'
+import { variantTolerance } from '../kernels/matmulVariants'
 import { planModel, type PlanRequest } from '../planner'
 import { agree, Bench, bestTime } from './measure'
 import { measurePeaks } from './peaks'
 import { measurePrecision, precisionKey } from './precision'
 import { adapterKey, readTable, type TuningStore, type TuningTable } from './table'
 
-/** All of tuning ends about then; shapes that are left take the choice of the nearest one measured. */
-const DEADLINE_MS = 5000
+/** Nothing is begun that would not end by then; shapes that are left take the choice of the nearest one measured. */
+const DEADLINE_MS = 4000
 /** The same where the built-in rule is good and compiling is slow: the first step should not wait long. */
-const SOFTWARE_DEADLINE_MS = 2500
+const SOFTWARE_DEADLINE_MS = 2000
+/** Variants of one shape that are compiled at a time, on as many threads as the driver has. */
+const TOGETHER = 4
 /** A variant replaces the built-in rule's only if it is faster by more than the noise. */
 const MARGIN = 0.97
 /** A variant that takes this much longer than the best is not timed again. */
@@ -49,7 +52,7 @@ export async function tune(
   { deadlineMs = opened.caps.software ? SOFTWARE_DEADLINE_MS : DEADLINE_MS, now = () => performance.now() }: TuneOptions = {},
 ): Promise<Capabilities> {
   const start = now()
-  const key = await adapterKey(opened.info)
+  const key = await adapterKey(opened)
   const table = readTable(await store.load(key))
   const plan = planModel(request, { ...opened.caps, choices: table.choices })
   const isNew = ({ tunable }: Task) => !(tunable.key in table.choices)
@@ -57,19 +60,19 @@ export async function tune(
   const tasks = worthMeasuring(train, table, opened.caps)
   const unknown = [...train, ...tasksOf([...plan.score.commands, ...plan.probe.commands]).filter(isNew)]
   if (unknown.length > 0 || table.peaks === null) {
+    const elapsed = () => now() - start
+    const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
     // a shape is only begun if one as slow as the slowest so far would still end in time
     let slowest = 0
-    const elapsed = () => now() - start
     for (const [done, task] of tasks.entries()) {
       const began = elapsed()
       if (began + slowest >= deadlineMs) break
       onProgress(done, tasks.length, task.tunable.key)
-      await chooseVariant(opened.device, task, table, now, () => elapsed() < deadlineMs)
+      await chooseVariant(opened.device, task, table, now, start + deadlineMs)
       slowest = Math.max(slowest, elapsed() - began)
     }
     for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, table)
     const fastest = Math.max(0, ...Object.values(table.gflops))
-    const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
     table.peaks = { ...peaks, gflops: Math.max(peaks.gflops, fastest) }
     onProgress(tasks.length, tasks.length, '')
     await store.save(key, table)
@@ -119,44 +122,60 @@ function kindOf(key: string): string {
   return key.replace(/\d+/g, '#')
 }
 
-/** Times the variants of one shape and writes the best into the table. */
+/**
+ * Times the variants of one shape and writes the best into the table.
+ * @param deadline the time after which nothing is begun: variants come a few together, and only if they would end
+ * before it at the pace of the slowest so far
+ */
 export async function chooseVariant(
   device: GPUDevice,
   { tunable, runFlops }: Task,
   table: TuningTable,
   now: () => number,
-  inTime: () => boolean,
+  deadline: number,
 ): Promise<void> {
+  const { variants } = tunable
   const bench = new Bench(device, tunable.bytes)
   const written = ['c', 'pre'].filter((name) => name in tunable.bytes)
-  let [choice, best] = [tunable.variants[0], Infinity]
+  let [choice, best] = [variants[0], Infinity]
   let expected: Float32Array | null = null
+
+  const time = async (variant: string): Promise<void> => {
+    const run = await bench.prepare(tunable.lower(variant))
+    bench.fill()
+    await run(1)
+    const result = await bench.read(written)
+    const first = expected === null
+    expected ??= result
+    if (!agree(result, expected, variantTolerance(variant))) return
+    const ms = await bestTime(run, now, best * HOPELESS)
+    if (ms < best * (first ? 1 : MARGIN)) [choice, best] = [variant, ms]
+  }
   try {
-    // compiled all at once, on as many threads as the driver has; those that fail are met again below
-    const kernels = tunable.variants.flatMap((variant) => tunable.lower(variant).kernels)
-    device.pushErrorScope('validation')
-    await Promise.allSettled(kernels.map((kernel) => pipelineOf(device, kernel)))
-    await device.popErrorScope()
-    for (const variant of tunable.variants) {
-      if (expected && !inTime()) break
-      const first: boolean = expected === null
+    let slowest = 0 // ms of one variant, its share of the compiling included
+    // the built-in rule's alone, for what comes next is measured against it
+    for (let at = 0, count = 1; at < variants.length; at += count, count = TOGETHER) {
+      const round = variants.slice(at, at + count)
+      const began = now()
+      if (at > 0 && began + slowest * round.length >= deadline) break
+      // those that fail are met again below; what is reported is about them, and no fault of the device
       device.pushErrorScope('validation')
-      try {
-        const run = await bench.prepare(tunable.lower(variant))
-        bench.fill()
-        await run(1)
-        const result = await bench.read(written)
-        expected ??= result
-        if (!agree(result, expected)) continue
-        const ms = await bestTime(run, now, best * HOPELESS)
-        if (ms < best * (first ? 1 : MARGIN)) [choice, best] = [variant, ms]
-      } catch (error) {
-        // a variant that does not even compile is out; the built-in one must
-        if (first || !(error instanceof LabError && error.code === 'gpu.shader')) throw error
-      } finally {
-        // what was reported is about this variant, and must not count as a fault of the device
-        await device.popErrorScope()
+      const kernels = round.flatMap((variant) => tunable.lower(variant).kernels)
+      await Promise.allSettled(kernels.map((kernel) => pipelineOf(device, kernel)))
+      await device.popErrorScope()
+      for (const variant of round) {
+        if (at > 0 && now() >= deadline) break
+        device.pushErrorScope('validation')
+        try {
+          await time(variant)
+        } catch (error) {
+          // a variant that does not even compile is out; the built-in one must
+          if (at === 0 || !(error instanceof LabError && error.code === 'gpu.shader')) throw error
+        } finally {
+          await device.popErrorScope()
+        }
       }
+      slowest = Math.max(slowest, (now() - began) / round.length)
     }
   } finally {
     bench.destroy()

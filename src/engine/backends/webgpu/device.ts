@@ -31,20 +31,43 @@ const WANTED_LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const
 
+/** Matrix units, which browsers give only to those who allow unsafe WebGPU; unknown to the types, as its adapter info is. */
+export const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+interface MatrixConfig {
+  componentType: string
+  resultComponentType: string
+  M: number
+  N: number
+  K: number
+}
+
+/** The first sizes and types of an adapter's matrix units that sum in f32, f32 operands before f16 ones. */
+export function matrixUnit(info: GPUAdapterInfo): Capabilities['subgroupMatrix'] {
+  const { subgroupMatrixConfigs = [] } = info as GPUAdapterInfo & { subgroupMatrixConfigs?: readonly MatrixConfig[] }
+  for (const type of ['f32', 'f16'] as const) {
+    const found = subgroupMatrixConfigs.find((each) => each.componentType === type && each.resultComponentType === 'f32')
+    if (found) return { type, M: found.M, N: found.N, K: found.K, threads: info.subgroupMaxSize ?? 32 }
+  }
+  return undefined
+}
+
 /**
  * Opens a device with every limit and feature the engine can use.
  * @param gpu navigator.gpu, or Dawn's in Node; undefined where the browser has none
+ * @param options.experimental asks for matrix units, too, where the adapter has them
  * @throws LabError "gpu.unavailable"; its data.cause is "missing", "insecure" or "adapter"
  */
-export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
+export async function openDevice(gpu: GPU | undefined, { experimental = false } = {}): Promise<OpenedDevice> {
   if (!gpu) throw unavailable(globalThis.isSecureContext === false ? 'insecure' : 'missing')
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (!adapter) throw unavailable('adapter')
-  const features = (['subgroups', 'shader-f16', 'timestamp-query'] as const).filter((f) => adapter.features.has(f))
+  const wanted: GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query']
+  if (experimental) wanted.push(MATRIX_FEATURE)
+  const features = wanted.filter((feature) => adapter.features.has(feature))
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]))
   let device: GPUDevice
   try {
-    device = await adapter.requestDevice({ label: 'assay', requiredFeatures: [...features], requiredLimits })
+    device = await adapter.requestDevice({ label: 'assay', requiredFeatures: features, requiredLimits })
   } catch (cause) {
     throw new LabError('gpu.unavailable', 'The graphics adapter refused a device', {
       hint: 'Close other tabs that use the GPU and reload; if it stays so, restart the browser.',
@@ -62,6 +85,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice> {
     software,
     subgroups,
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,
+    subgroupMatrix: subgroups && device.features.has(MATRIX_FEATURE) ? matrixUnit(info) : undefined,
     f16: device.features.has('shader-f16'),
     maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
     maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,

@@ -3,7 +3,7 @@
 import { LabError } from '../../../core/errors'
 import type { Kernel } from '../../kernel'
 
-/** Pipelines kept per device; the least recently used go first. */
+/** Pipelines, and texts, kept per device; the least recently used pipelines go first, and the oldest texts. */
 const CACHE_SIZE = 600
 
 /** A dispatch ready to encode: nothing about it changes from step to step. */
@@ -17,6 +17,7 @@ export interface Dispatch {
 export type DispatchList = readonly Dispatch[]
 
 const caches = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>()
+const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>()
 
 /**
  * Compiles a kernel, or returns the compiled one. Many may be asked for at once: they compile in parallel.
@@ -38,8 +39,20 @@ export function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComput
   return made
 }
 
+/** A shader module per text: kernels that differ only in their `override` constants share it. */
+function moduleOf(device: GPUDevice, { name, code }: Kernel): GPUShaderModule {
+  let cache = modules.get(device)
+  if (!cache) modules.set(device, (cache = new Map()))
+  const found = cache.get(code)
+  if (found) return found
+  const made = device.createShaderModule({ label: name, code })
+  cache.set(code, made)
+  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value!)
+  return made
+}
+
 async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
-  const module = device.createShaderModule({ label: kernel.name, code: kernel.code })
+  const module = moduleOf(device, kernel)
   const layout = device.createBindGroupLayout({
     label: kernel.name,
     entries: kernel.bindings.map(({ access }, binding) => ({
