@@ -4,7 +4,7 @@
 import type { ModelGraph, Shape } from './ir'
 import type { TapedNode } from './opDef'
 import { OPS } from './ops'
-import { fuse } from './passes/fuse'
+import { fuse, type Fusion } from './passes/fuse'
 import { opTensors, type Tape, type TensorId } from './tape'
 import { TapeBuilder } from './tapeBuilder'
 
@@ -21,7 +21,14 @@ export type TapeMode =
  * The training loss is the mean cross-entropy over B·T·accumulate tokens, in nats.
  * @param shapes as returned by inferShapes
  */
-export function buildTape(graph: ModelGraph, shapes: readonly Shape[], B: number, T: number, mode: TapeMode): Tape {
+export function buildTape(
+  graph: ModelGraph,
+  shapes: readonly Shape[],
+  B: number,
+  T: number,
+  mode: TapeMode,
+  fusion: Fusion = 'products',
+): Tape {
   const training = mode.kind === 'train'
   const tape = new TapeBuilder(B, T, { training, accumulateGrads: training && !mode.first })
   const rows = B * T
@@ -35,7 +42,7 @@ export function buildTape(graph: ModelGraph, shapes: readonly Shape[], B: number
   let logits = taped[head]!.output
   if (mode.kind === 'logits') {
     tape.io.logits = keep(tape, logits)
-    return finish(tape)
+    return finish(tape, fusion)
   }
   tape.io.targets = tape.tensor([rows], 'targets', 'input')
   tape.io.nats = tape.tensor([rows], 'nats', training ? 'activation' : 'result')
@@ -57,7 +64,7 @@ export function buildTape(graph: ModelGraph, shapes: readonly Shape[], B: number
     }
     emitBackward(tape, shapes, taped, head, logits)
   }
-  return finish(tape)
+  return finish(tape, fusion)
 }
 
 /** Copies a result that lives in a parameter or an input, so that the host can always read it. */
@@ -75,8 +82,8 @@ function keep(tape: TapeBuilder, tensor: TensorId): TensorId {
   return output
 }
 
-function finish(tape: TapeBuilder): Tape {
-  return { B: tape.B, T: tape.T, tensors: tape.tensors, ops: fuse(tape.tensors, tape.ops), io: tape.io }
+function finish(tape: TapeBuilder, fusion: Fusion): Tape {
+  return { B: tape.B, T: tape.T, tensors: tape.tensors, ops: fuse(tape.tensors, tape.ops, fusion), io: tape.io }
 }
 
 function reachable(graph: ModelGraph): boolean[] {
