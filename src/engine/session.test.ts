@@ -1,6 +1,6 @@
 // The whole model on the device against the float64 oracle: logits, loss, every gradient, ten steps of training.
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Rng } from '../core/rng'
 import type { ModelGraph } from '../graph/ir'
 import type { ParamGroup, ProgramSpec, RuleName } from '../graph/program'
@@ -8,9 +8,11 @@ import { inferShapes } from '../graph/shapes'
 import { forwardGraph, lossAndGradients, type Tensors } from '../reference/model'
 import { elementwiseGraph, fusionGraph, layoutGraph, nanochatGraph, sequenceGraph } from '../graph/sampleGraphs'
 import { startTraining, trainStep } from '../reference/trainStep'
+import type { Engine } from './backends/backend'
 import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
+import { openWasmEngine } from './testing/wasmEngine'
 
 const NANOCHAT = { V: 20, C: 24, H: 4, KV: 2, D: 8, hidden: 40, windows: [3, 0], gateChannels: 8, softcap: 15 }
 
@@ -27,12 +29,13 @@ function batchOf(rng: Rng, size: number, V: number) {
   return { tokens: draw(), targets: draw() }
 }
 
+type Opened = Pick<Engine, 'allocate' | 'caps'>
+
 /** Opens a program and hands back its parameters as the oracle wants them. */
-async function open(program: ProgramSpec, V: number, context: number, seed: number) {
-  const { device, caps } = await openDevice()
+async function openOn(engine: Opened, program: ProgramSpec, V: number, context: number, seed: number) {
   const shapes = inferShapes(program.graph, V)
   const request = { program, shapes, vocab: V, evaluation: { context, tokens: 2 * context } }
-  const session = await Session.open(onDevice(device), caps, request, seed)
+  const session = await Session.open(engine, engine.caps, request, seed)
   return { session, params: unpack(session, await session.weights()) }
 }
 
@@ -54,7 +57,8 @@ function relativeError(actual: Float64Array, expected: Float64Array): number {
 
 const STEP = { lr: 1, weightDecay: 1, momentum: null }
 
-describeGpu('a model on the device', () => {
+function wholeModel(engine: () => Promise<Opened>): void {
+  const open = async (...args: [program: ProgramSpec, V: number, context: number, seed: number]) => openOn(await engine(), ...args)
   const graphs: [string, ModelGraph, number][] = [
     ['every elementwise op', elementwiseGraph(), 5],
     ['layout, norms, arithmetic among parameters', layoutGraph(), 5],
@@ -140,4 +144,17 @@ describeGpu('a model on the device', () => {
     expect(first).toHaveLength(40)
     expect(first[39]).toBeLessThan(0.3 * first[0])
   })
-})
+}
+
+describeGpu('a model on the device', () =>
+  wholeModel(async () => {
+    const { device, caps } = await openDevice()
+    return { ...onDevice(device), caps }
+  }),
+)
+const WITHOUT_GPU: [name: string, threads: number, shared: boolean][] = [
+  ['one thread', 1, true],
+  ['two threads over one memory', 2, true],
+  ['two replicas', 2, false],
+]
+describe.each(WITHOUT_GPU)('a model on %s', (_, threads, shared) => wholeModel(() => openWasmEngine(threads, shared)))

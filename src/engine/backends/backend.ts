@@ -45,6 +45,7 @@ export interface Executor {
   ring(label: string, bytes: number): ResultRing
   /**
    * Writes the uploads, runs a program, and has `ring` read `result` when it is done. Returns at once or when it is.
+   * @param result as long as the ring's results are
    * @param uploads one for each of the plan's replicas, or one for a replica that is free; may be refilled after the call
    */
   submit(program: Program, uploads: readonly Upload[], ring?: ResultRing, result?: BufferRange): void

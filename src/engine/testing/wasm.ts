@@ -3,7 +3,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { Rng } from '../../core/rng'
 import { NONE, SCRATCH, type WasmLowering } from '../backends/wasm/call'
-import { compileKernels, hasRelaxedSimd, instantiateKernels } from '../backends/wasm/module'
+import { instantiateKernels } from '../backends/wasm/kernels'
+import { compileKernels, hasRelaxedSimd } from '../backends/wasm/module'
 
 export type TensorInput = Float32Array | Int32Array | Uint32Array | number
 

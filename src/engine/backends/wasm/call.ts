@@ -1,7 +1,7 @@
 // What an op is to this backend: calls of kernels, each cut by units among threads.
 
 import type { Lowering } from '../../kernel'
-import type { KernelName } from './module'
+import type { KernelName } from './kernels'
 
 /** A pointer that no tensor is behind. */
 export const NONE = ''

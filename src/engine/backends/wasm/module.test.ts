@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { BUILDS } from '../../testing/wasm'
 import { compileAssembly, VARIANTS } from './build/assemblyPlugin.mjs'
-import { compileKernels, instantiateKernels, KERNEL_NAMES } from './module'
+import { instantiateKernels, KERNEL_NAMES } from './kernels'
+import { compileKernels } from './module'
 
 for (const relaxed of BUILDS)
   for (const shared of [false, true])

@@ -1,17 +1,6 @@
-// The compiled kernels: which of the four builds this engine can run, and how to get one.
+// Which of the four builds of the kernels this engine can run, and how to get it.
 
 import { LabError } from '../../../core/errors'
-
-/** Exports of assembly/index.ts. Each is called fn(begin, end, …pointers, …integers, …floats). */
-export const KERNEL_NAMES = [
-  'matmul', 'attention', 'attentionGradQ', 'attentionGradKV', 'rmsNorm', 'rmsScale', 'rmsNormGrad', 'layerNorm',
-  'layerNormGrad', 'softmax', 'softmaxGrad', 'crossEntropy', 'rope', 'elementwise', 'copy', 'fill', 'reduceRows',
-  'reduceColumns', 'embedding', 'embeddingGrad', 'shift', 'conv', 'convWeightGrad', 'dropout', 'squares', 'gradNorm',
-  'update', 'muonMomentum', 'muonNormalize', 'muonSecond', 'muonRatio', 'muonApply',
-] as const // prettier-ignore
-
-export type KernelName = (typeof KERNEL_NAMES)[number]
-export type Kernels = Record<KernelName, (begin: number, end: number, ...rest: number[]) => void>
 
 // (func (result v128) (f32x4.relaxed_madd (i8x16.splat 0) (i8x16.splat 0) (i8x16.splat 0)))
 const RELAXED_PROBE = [
@@ -46,10 +35,4 @@ export async function compileKernels(shared: boolean, relaxed = hasRelaxedSimd()
       cause,
     })
   }
-}
-
-/** Kernels over a memory; it must be shared if and only if the module was compiled so. */
-export async function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
-  return exports as Kernels
 }
