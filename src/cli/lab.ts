@@ -1,6 +1,6 @@
 // npm run lab: the lab without a page. Started by launch.mjs, which builds it and finds a Vulkan driver.
 
-import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { LabError } from '../core/errors'
 import { predictBytes } from '../engine/predict'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
@@ -42,8 +42,9 @@ function readArgs(): LabArgs | null {
 async function main(args: LabArgs): Promise<number> {
   const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
   const stop = stopOnSignals()
-  // side by side with this file in the build
-  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url), resolve(args.out, '.assay', 'tuning.json'))
+  // side by side with this file in the build; what is measured of the adapter is kept beside the builds, for every lab
+  const tuning = fileURLToPath(new URL('../../tuning.json', import.meta.url))
+  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url), tuning)
   const box = createThreadBox(new URL('./boxThread.js', import.meta.url))
   try {
     return await runHeadless(args, { trainer, box, predictBytes, source: textSource, prepare: textData }, report, stop)
