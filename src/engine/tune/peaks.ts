@@ -11,7 +11,7 @@ const CHAINS = 8
 /** Measures both on buffers of its own; takes some tens of milliseconds. */
 export async function measurePeaks(device: GPUDevice, caps: Capabilities, now: () => number): Promise<{ gflops: number; gbps: number }> {
   const threads = caps.software ? 1024 : 2 ** 18
-  const rounds = caps.software ? 512 : 256
+  const rounds = caps.software ? 256 : 64
   const sum = Array.from({ length: CHAINS }, (_, j) => `t${j}`).join(' + ')
   const flops = threads * rounds * 4 * CHAINS * 4 * 2
   const loop: Lowering = {
@@ -25,7 +25,7 @@ export async function measurePeaks(device: GPUDevice, caps: Capabilities, now: (
     ],
   }
   const gflops = flops / 1e6 / (await timeOf(device, loop, { x: 32, y: threads * 16 }, now))
-  const bytes = caps.software ? 2 ** 24 : Math.min(2 ** 27, caps.maxBindingBytes)
+  const bytes = caps.software ? 2 ** 22 : Math.min(2 ** 27, caps.maxBindingBytes)
   const shape = [bytes / 4]
   const copy = elementwise({ shape, inputShapes: [shape], steps: [{ fn: 'identity', args: [0] }], accumulate: false }, caps)
   const gbps = (2 * bytes) / 1e6 / (await timeOf(device, copy, { x0: bytes, y: bytes }, now))

@@ -14,7 +14,7 @@ import { adapterKey, readTable, type TuningStore, type TuningTable } from './tab
 /** Nothing is begun that would not end by then; shapes that are left take the choice of the nearest one measured. */
 const DEADLINE_MS = 4000
 /** The same where the built-in rule is good and compiling is slow: the first step should not wait long. */
-const SOFTWARE_DEADLINE_MS = 2000
+const SOFTWARE_DEADLINE_MS = 2200
 /** Variants of one shape that are compiled at a time, on as many threads as the driver has. */
 const TOGETHER = 4
 /** A variant replaces the built-in rule's only if it is faster by more than the noise. */
@@ -62,14 +62,12 @@ export async function tune(
   if (unknown.length > 0 || table.peaks === null) {
     const elapsed = () => now() - start
     const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
-    // a shape is only begun if one as slow as the slowest so far would still end in time
+    // a shape is only begun if two variants as slow as the slowest so far would still end in time
     let slowest = 0
     for (const [done, task] of tasks.entries()) {
-      const began = elapsed()
-      if (began + slowest >= deadlineMs) break
+      if (elapsed() + 2 * slowest >= deadlineMs) break
       onProgress(done, tasks.length, task.tunable.key)
-      await chooseVariant(opened.device, task, table, now, start + deadlineMs)
-      slowest = Math.max(slowest, elapsed() - began)
+      slowest = Math.max(slowest, await chooseVariant(opened.device, task, table, now, start + deadlineMs))
     }
     for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, table)
     const fastest = Math.max(0, ...Object.values(table.gflops))
@@ -124,8 +122,9 @@ function kindOf(key: string): string {
 
 /**
  * Times the variants of one shape and writes the best into the table.
- * @param deadline the time after which nothing is begun: variants come a few together, and only if they would end
- * before it at the pace of the slowest so far
+ * @param deadline the time after which nothing is begun: variants come a few together, as many as would end before it
+ * at the pace of the slowest so far
+ * @returns ms that the slowest variant took, its share of the compiling included
  */
 export async function chooseVariant(
   device: GPUDevice,
@@ -133,12 +132,13 @@ export async function chooseVariant(
   table: TuningTable,
   now: () => number,
   deadline: number,
-): Promise<void> {
+): Promise<number> {
   const { variants } = tunable
   const bench = new Bench(device, tunable.bytes)
   const written = ['c', 'pre'].filter((name) => name in tunable.bytes)
   let [choice, best] = [variants[0], Infinity]
   let expected: Float32Array | null = null
+  let slowest = 0
 
   const time = async (variant: string): Promise<void> => {
     const run = await bench.prepare(tunable.lower(variant))
@@ -152,12 +152,12 @@ export async function chooseVariant(
     if (ms < best * (first ? 1 : MARGIN)) [choice, best] = [variant, ms]
   }
   try {
-    let slowest = 0 // ms of one variant, its share of the compiling included
-    // the built-in rule's alone, for what comes next is measured against it
-    for (let at = 0, count = 1; at < variants.length; at += count, count = TOGETHER) {
-      const round = variants.slice(at, at + count)
+    for (let at = 0, count = 1; at < variants.length; at += count) {
       const began = now()
-      if (at > 0 && began + slowest * round.length >= deadline) break
+      // the built-in rule's alone, for what comes next is measured against it
+      if (at > 0) count = Math.min(TOGETHER, Math.floor((deadline - began) / slowest))
+      if (count < 1) break
+      const round = variants.slice(at, at + count)
       // those that fail are met again below; what is reported is about them, and no fault of the device
       device.pushErrorScope('validation')
       const kernels = round.flatMap((variant) => tunable.lower(variant).kernels)
@@ -182,6 +182,7 @@ export async function chooseVariant(
   }
   table.choices[tunable.key] = choice
   if (best < Infinity && runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
+  return slowest
 }
 
 /** The choice of the measured shape that is most like this one, if one is like it at all; else the built-in rule's. */
