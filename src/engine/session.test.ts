@@ -57,7 +57,8 @@ function relativeError(actual: Float64Array, expected: Float64Array): number {
 
 const STEP = { lr: 1, weightDecay: 1, momentum: null }
 
-function wholeModel(engine: () => Promise<Opened>): void {
+/** One pass over each sample graph. */
+function gradientsMatch(engine: () => Promise<Opened>, wanted = /./): void {
   const open = async (...args: [program: ProgramSpec, V: number, context: number, seed: number]) => openOn(await engine(), ...args)
   const graphs: [string, ModelGraph, number][] = [
     ['every elementwise op', elementwiseGraph(), 5],
@@ -66,7 +67,7 @@ function wholeModel(engine: () => Promise<Opened>): void {
     ['everything that is fused', fusionGraph(), 20],
     ['the ported recipe', nanochatGraph(NANOCHAT), 20],
   ]
-  for (const [name, graph, V] of graphs)
+  for (const [name, graph, V] of graphs.filter(([name]) => wanted.test(name)))
     it(`${name}: logits, loss and every gradient match the oracle`, async () => {
       const [B, T] = [3, 7]
       const rates = new Set(graph.nodes.filter((n) => n.op === 'dropout'))
@@ -87,6 +88,11 @@ function wholeModel(engine: () => Promise<Opened>): void {
       session.destroy()
     })
 
+}
+
+function wholeModel(engine: () => Promise<Opened>): void {
+  const open = async (...args: [program: ProgramSpec, V: number, context: number, seed: number]) => openOn(await engine(), ...args)
+  gradientsMatch(engine)
   const RULES: [string, (names: string[], matrices: string[]) => ParamGroup[], { clip: number; ema: number }][] = [
     ['muon and adamw', (names, matrices) => [group('muon', matrices, 0.02, 0.2), group('adamw', names, 0.01, 0.1)], { clip: 0, ema: 0 }],
     ['lion', (names, matrices) => [group('lion', [...names, ...matrices], 0.002, 0.1)], { clip: 0, ema: 0 }],
@@ -151,6 +157,15 @@ describeGpu('a model on the device', () =>
     const { device, caps } = await openDevice()
     return { ...onDevice(device), caps }
   }),
+)
+// All that is fused into products, and the kernels that GPUs get but for the products' own: their tiles are tested in
+// matmul.test.ts, and would take minutes to compile for every shape of a model here.
+const SMALL_TILES = new Proxy({}, { get: () => 'software 4x4 4x1' })
+describeGpu('a model on the device, planned as for a GPU', () =>
+  gradientsMatch(async () => {
+    const { device, caps } = await openDevice()
+    return { ...onDevice(device), caps: { ...caps, software: false, choices: SMALL_TILES } }
+  }, /fused/),
 )
 const WITHOUT_GPU: [name: string, threads: number, shared: boolean][] = [
   ['one thread', 1, true],
