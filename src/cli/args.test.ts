@@ -15,6 +15,7 @@ describe('command line', () => {
       seed: null,
       tokenizer: null,
       rule: null,
+      backend: 'auto',
       json: false,
       help: false,
     })
@@ -23,7 +24,7 @@ describe('command line', () => {
   it('reads every option', () => {
     const line =
       '--data a.txt --val b.txt --experiments 3 --budget 200ktok --controller random --out o --seed 0 ' +
-      '--tokenizer bpe:512 --rule plain --json'
+      '--tokenizer bpe:512 --rule plain --backend wasm --json'
     expect(parse(line)).toEqual({
       data: 'a.txt',
       val: 'b.txt',
@@ -34,6 +35,7 @@ describe('command line', () => {
       seed: 0,
       tokenizer: { kind: 'bpe', vocab: 512 },
       rule: 'plain',
+      backend: 'wasm',
       json: true,
       help: false,
     })

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { LabError } from '../core/errors'
 import type { TokenizerSpec } from '../data/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
+import type { BackendChoice } from '../judge/types'
 
 /** What the person asked for; null where the lab chooses, or where a resumed lab has chosen already. */
 export interface LabArgs {
@@ -16,6 +17,7 @@ export interface LabArgs {
   seed: number | null
   tokenizer: TokenizerSpec | null
   rule: KeepRuleSpec['kind'] | null
+  backend: BackendChoice
   json: boolean
   help: boolean
 }
@@ -33,6 +35,7 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
   --rule KIND          measured: beat the noise on paired seeds; plain: lower once (default: measured)
   --seed N             of the judge and the researcher (default: 1)
   --out DIR            where the repository goes; run again on the same DIR to go on (default: lab-out)
+  --backend NAME       webgpu, wasm (the processor), or auto: wasm where there is no GPU (default: auto)
   --json               one JSON object a line instead of a progress line
   --help               this text
 
@@ -48,6 +51,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   tokenizer: { type: 'string' },
   rule: { type: 'string' },
+  backend: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -72,6 +76,7 @@ export function parseLabArgs(argv: readonly string[], controllers: readonly stri
     seed: given.seed === undefined ? null : whole('--seed', given.seed, 0),
     tokenizer: given.tokenizer === undefined ? null : parseTokenizer(given.tokenizer),
     rule: given.rule === undefined ? null : oneOf('--rule', given.rule, ['measured', 'plain'] as const),
+    backend: given.backend === undefined ? 'auto' : oneOf('--backend', given.backend, ['auto', 'webgpu', 'wasm'] as const),
     json: given.json ?? false,
     help: given.help ?? false,
   }

@@ -1,11 +1,11 @@
 // The trainer in a process of its own. A worker thread would not do: ending a thread while Dawn still owes it an
 // answer aborts the whole process, and ending it at once is the very thing a time limit and Ctrl-C need.
 
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { LabError } from '../core/errors'
 import type { LabErrorJson } from '../core/errors'
-import type { RunEvent, RunResult, Trainer } from '../judge/types'
+import type { BackendChoice, RunEvent, RunResult, Trainer } from '../judge/types'
 
 type Method = Exclude<keyof Trainer, 'terminate'>
 
@@ -38,11 +38,13 @@ interface Waiting {
 export function createChildTrainer(script: URL, tuning: string): Trainer {
   let child: ChildProcess | null = null
   let nextId = 0
+  let choice: BackendChoice | undefined
   const waiting = new Map<number, Waiting>()
 
   function start(): ChildProcess {
     // whatever the driver prints goes to stderr: stdout is for the report
-    const started = fork(script, [tuning], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+    const started = fork(script, [tuning], { execArgv: [...process.execArgv, ...relaxedSimd()], serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+    if (choice !== undefined) send(started, 'open', [choice]).catch(() => undefined) // whoever asks next is told what is wrong
     started.on('message', (reply: TrainerReply) => {
       const call = waiting.get(reply.id)
       if (!call) return
@@ -66,16 +68,24 @@ export function createChildTrainer(script: URL, tuning: string): Trainer {
 
   function call<T>(method: Method, args: unknown[], onEvent?: Waiting['onEvent']): Promise<T> {
     child ??= start()
+    return send(child, method, args, onEvent)
+  }
+
+  function send<T>(to: ChildProcess, method: Method, args: unknown[], onEvent?: Waiting['onEvent']): Promise<T> {
     const id = nextId++
     const request: TrainerCall = { id, method, args }
     return new Promise<T>((resolve, reject) => {
       waiting.set(id, { onEvent, resolve: resolve as (value: unknown) => void, reject })
-      child?.send(request)
+      to.send(request)
     })
   }
 
   return {
-    open: () => call('open', []),
+    open(wanted) {
+      // a process started later is told, too
+      choice = wanted ?? choice
+      return call('open', wanted === undefined ? [] : [wanted])
+    },
     setData: (data) => call('setData', [data]),
     run: (job, onEvent) => call<RunResult>('run', [job], onEvent),
     sample: (...args) => call('sample', args),
@@ -87,4 +97,11 @@ export function createChildTrainer(script: URL, tuning: string): Trainer {
       ended?.kill('SIGKILL')
     },
   }
+}
+
+/** Node 20 has relaxed SIMD behind a flag; where the flag is not known it is not needed. */
+function relaxedSimd(): string[] {
+  const flag = '--experimental-wasm-relaxed-simd'
+  const needed = Number(process.versions.node.split('.')[0]) < 22 && !process.execArgv.includes(flag)
+  return needed && spawnSync(process.execPath, [flag, '--version'], { stdio: 'ignore' }).status === 0 ? [flag] : []
 }

@@ -61,6 +61,7 @@ export async function runHeadless(args: LabArgs, parts: Parts, report: Report, s
 async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutFolder) {
   if (folder.lab) {
     const lab = await resumed(args, parts, folder, folder.lab)
+    if (args.backend !== 'auto') await parts.trainer.open(args.backend)
     report.say(`Going on with ${folder.path}: ${lab.nextNumber} experiments so far.`)
     const prepared = await parts.prepare(folder.path, lab.task.dataset, lab.task.tokenizer, report)
     await enter(lab, folder)
@@ -69,11 +70,11 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
   const source = await parts.source(folder.path, args.data, args.val)
   const tokenizer = args.tokenizer ?? { kind: 'bytes' }
   const prepared = await parts.prepare(folder.path, source, tokenizer, report)
-  const adapter = await parts.trainer.open()
+  const adapter = await parts.trainer.open(args.backend)
   const facts = { labId: randomUUID(), now: Date.now(), adapter, floorBpb: prepared.floorBpb }
   const lab = newLab(settingsOf(args, source, tokenizer, adapter), facts)
   await enter(lab, folder)
-  report.say(`A new lab in ${folder.path}`)
+  report.say(`A new lab in ${folder.path}, on ${adapter.description || adapter.backend}`)
   return { lab, prepared }
 }
 

@@ -1,22 +1,26 @@
-// Entry of the trainer's process: WebGPU by Dawn, calls over Node's channel to the parent. See childTrainer.ts.
+// Entry of the trainer's process: WebGPU by Dawn or threads, calls over Node's channel to the parent. See childTrainer.ts.
 
 import { LabError } from '../core/errors'
+import { nodeHost } from '../engine/backends/wasm/nodeHost'
 import { createTrainer } from '../judge/trainer'
 import type { RunEvent, Trainer } from '../judge/types'
 import type { TrainerCall, TrainerReply } from './childTrainer'
 import { experimental, openDawn, yieldToDriver } from './dawn'
 import { tuningFile } from './tuningFile'
 
-const gpu = openDawn()
-const dawn = createTrainer(async () => gpu, tuningFile(process.argv[2]), { experimental })
-const trainer: Trainer = {
-  ...dawn,
-  async open() {
-    const adapter = await dawn.open()
-    if (adapter.tier === 'software') yieldToDriver()
-    return adapter
+let gpu: GPU | null = null
+const trainer = createTrainer(
+  {
+    gpu: async () => (gpu ??= openDawn()),
+    // side by side with this file in the build
+    threads: nodeHost(new URL('./kernelThread.js', import.meta.url)),
+    experimental,
+    onDevice({ caps }) {
+      if (caps.software) yieldToDriver()
+    },
   },
-}
+  tuningFile(process.argv[2]),
+)
 const reply = (message: TrainerReply) => void process.send?.(message)
 
 process.on('message', ({ id, method, args }: TrainerCall) => {

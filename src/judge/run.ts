@@ -129,7 +129,7 @@ function statusOf(error: LabError): FailureStatus {
 
 /** Says that the device went, and why. */
 export function lostError(reason: string, cause: LabError): LabError {
-  return new LabError('gpu.lost', `The graphics device was lost: ${reason || 'no reason given'}`, {
+  return new LabError('gpu.lost', `The engine was lost: ${reason || 'no reason given'}`, {
     hint: 'The lab reopens it and tries the experiment once more. If it happens again, make the model smaller.',
     cause,
   })

@@ -1,71 +1,89 @@
-// The trainer: holds the device and the data, runs jobs, samples text. It lives in a worker of its own, so that
+// The trainer: holds the engine and the data, runs jobs, samples text. It lives in a worker of its own, so that
 // ending the worker ends whatever it was doing.
 
 import { LabError } from '../core/errors'
 import { Rng } from '../core/rng'
 import type { TokenData } from '../data/types'
-import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
+import type { Engine } from '../engine/backends/backend'
 import { profileSession, type StepProfile } from '../engine/profile'
 import { Session } from '../engine/session'
 import type { TuningStore } from '../engine/tune/table'
 import type { ProgramSpec } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
+import { chooseEngine, type EngineHost } from './chooseEngine'
 import { isLost, lostError, runJob } from './run'
 import { chooseKernels } from './tuning'
-import type { AdapterInfo, Tier, Trainer } from './types'
+import type { AdapterInfo, BackendChoice, Tier, Trainer } from './types'
 
 /** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
 const SAMPLE_CONTEXT = 128
 
 /**
- * @param gpu gives navigator.gpu, or Dawn's in Node
  * @param store keeps what was measured of this adapter's kernels; it may fail
- * @param options as openDevice takes them
+ * @param wanted what is opened until `open` is given another choice
  */
-export function createTrainer(gpu: () => Promise<GPU | undefined>, store: TuningStore, options?: { experimental?: boolean }): Trainer {
-  let opened: OpenedDevice | null = null
+export function createTrainer(host: EngineHost, store: TuningStore, wanted: BackendChoice = 'auto'): Trainer {
+  let opening: Promise<Engine> | null = null
+  /** scores are compared within a lab: what was opened once is what is opened again */
+  let settled: BackendChoice = wanted
   let data: TokenData | null = null
 
-  async function device(): Promise<OpenedDevice> {
-    if (!opened) {
-      const fresh = await openDevice(await gpu(), options)
-      // a lost device is not used again: the next call opens another
-      void fresh.device.lost.then(() => {
-        if (opened === fresh) opened = null
-      })
-      opened = fresh
-    }
-    return opened
+  function close(): void {
+    opening?.then((engine) => engine.destroy()).catch(() => undefined) // what failed to open needs no closing
+    opening = null
   }
 
+  async function open(): Promise<Engine> {
+    const fresh = chooseEngine(settled, host)
+    const forget = () => {
+      if (opening === fresh) opening = null
+    }
+    opening = fresh
+    try {
+      const engine = await fresh
+      if (opening === fresh) settled = engine.caps.backend
+      // a lost engine is not used again: the next call opens another
+      void engine.lost.then(forget)
+      return engine
+    } catch (thrown) {
+      forget()
+      throw thrown
+    }
+  }
+
+  const current = () => opening ?? open()
+
   return {
-    async open() {
-      return adapterInfo(await device())
+    async open(choice) {
+      if (choice !== undefined && choice !== wanted) {
+        wanted = settled = choice
+        close()
+      }
+      return adapterInfo(await current())
     },
     async setData(given) {
       data = given
     },
     async run(job, onEvent) {
       if (!data) throw new LabError('lab.state', 'The trainer has no data yet')
-      return runJob(job, await device(), data, onEvent, store)
+      return runJob(job, await current(), data, onEvent, store)
     },
     async sample(program, weights, prompt, count, temperature, seed) {
-      const opened = await device()
+      const opened = await current()
       return orLost(opened, sampleTokens(opened, program, weights, prompt, count, temperature, seed))
     },
     async profile(program) {
-      const opened = await device()
+      const opened = await current()
       return orLost(opened, profileProgram(opened, program, store))
     },
     terminate() {
-      opened?.device.destroy()
-      opened = null
+      close()
     },
   }
 }
 
 /** The same, but what fails because the device went says so. @throws LabError "gpu.lost" */
-async function orLost<T>(opened: OpenedDevice, work: Promise<T>): Promise<T> {
+async function orLost<T>(opened: Engine, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (thrown) {
@@ -74,7 +92,7 @@ async function orLost<T>(opened: OpenedDevice, work: Promise<T>): Promise<T> {
   }
 }
 
-async function profileProgram(opened: OpenedDevice, program: ProgramSpec, store: TuningStore): Promise<StepProfile> {
+async function profileProgram(opened: Engine, program: ProgramSpec, store: TuningStore): Promise<StepProfile> {
   const vocab = outputSize(program)
   const { rows, context } = program.batch
   const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
@@ -87,16 +105,17 @@ async function profileProgram(opened: OpenedDevice, program: ProgramSpec, store:
   }
 }
 
-function adapterInfo({ info, caps }: OpenedDevice): AdapterInfo {
+function adapterInfo({ info, caps }: Engine): AdapterInfo {
   const tier: Tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
   return {
-    backend: 'webgpu',
+    backend: caps.backend,
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description,
     tier,
     subgroups: caps.subgroups,
     f16: caps.f16,
+    ...(caps.backend === 'wasm' && { threads: caps.threads, replicas: caps.replicas }),
     maxBufferBytes: caps.maxBufferBytes,
     maxBindingBytes: caps.maxBindingBytes,
   }
@@ -107,7 +126,7 @@ function adapterInfo({ info, caps }: OpenedDevice): AdapterInfo {
  * Temperature 0 takes the likeliest token.
  */
 async function sampleTokens(
-  opened: OpenedDevice,
+  opened: Engine,
   program: ProgramSpec,
   weights: Float32Array,
   prompt: readonly number[],

@@ -5,7 +5,9 @@ import type { StepProfile } from '../engine/profile'
 import type { ProgramSpec } from '../graph/program'
 import type { Budget, Guards } from './task'
 
-export type BackendName = 'webgpu'
+export type BackendName = 'webgpu' | 'wasm'
+/** auto: the GPU where there is a real one, otherwise the processor */
+export type BackendChoice = 'auto' | BackendName
 export type Tier = 'software' | 'integrated' | 'discrete'
 
 /** What will run the program; part of every receipt. */
@@ -17,6 +19,9 @@ export interface AdapterInfo {
   tier: Tier
   subgroups: boolean
   f16: boolean
+  /** wasm: threads over one memory, and replicas that share a batch; memory depends on them */
+  threads?: number
+  replicas?: number
   /** which kernels the last run was given (see RunMeasurements.tuning); absent before the first */
   tuning?: string
   maxBufferBytes: number
@@ -92,8 +97,11 @@ export type FailureStatus = 'crash' | 'timeout' | 'rejected' | 'checks_failed' |
 
 /** The trainer worker, as the loop sees it. In Node it runs in a worker thread on Dawn. */
 export interface Trainer {
-  /** Opens the adapter. @throws gpu.unavailable with a hint that names the cause */
-  open(): Promise<AdapterInfo>
+  /**
+   * Opens the engine, once: another choice closes the one that is open. Without a choice the last one holds.
+   * @throws gpu.unavailable with a hint that names the cause
+   */
+  open(choice?: BackendChoice): Promise<AdapterInfo>
   /** Hands over the data once; arrays are transferred, not copied. */
   setData(data: import('../data/types').TokenData): Promise<void>
   /** Trains, evaluates, checks. Never rejects for a failure of the program. */

@@ -4,7 +4,10 @@ import { expose } from 'comlink'
 import { createTrainer } from '../judge/trainer'
 import type { Trainer } from '../judge/types'
 import { throwJson } from './border'
+import { browserHost } from './browserHost'
 import { isExperimental } from './experimental'
 import { openTuningStore } from './tuningDexie'
 
-expose(throwJson<Trainer>(createTrainer(async () => navigator.gpu, openTuningStore(), { experimental: isExperimental(self.name) })))
+const host = { gpu: async () => navigator.gpu, threads: browserHost(), experimental: isExperimental(self.name) }
+// until the page lets people choose, it trains on WebGPU alone
+expose(throwJson<Trainer>(createTrainer(host, openTuningStore(), 'webgpu')))

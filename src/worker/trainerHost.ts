@@ -3,7 +3,7 @@
 import { proxy, releaseProxy, transfer, wrap, type Endpoint, type Remote } from 'comlink'
 import { LabError } from '../core/errors'
 import type { TokenData } from '../data/types'
-import type { RunResult, Trainer } from '../judge/types'
+import type { BackendChoice, RunResult, Trainer } from '../judge/types'
 import { fromWorker } from './border'
 
 /** A running worker: what to talk to, how to end it, and how to hear that it died. */
@@ -16,6 +16,7 @@ export interface SpawnedWorker {
 /** @param spawn starts a fresh worker that exposes a Trainer */
 export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
   let current: { remote: Remote<Trainer>; worker: SpawnedWorker; died: Promise<never> } | null = null
+  let choice: BackendChoice | undefined
 
   const connect = () => {
     if (current) return current
@@ -28,7 +29,10 @@ export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
       })
     })
     died.catch(() => undefined) // heard only by whoever is waiting for a call
-    current = { remote: wrap<Trainer>(worker.endpoint), worker, died }
+    const remote = wrap<Trainer>(worker.endpoint)
+    current = { remote, worker, died }
+    // a worker started later is told, too; whoever asks next is told what is wrong
+    if (choice !== undefined) remote.open(choice).catch(() => undefined)
     return current
   }
 
@@ -39,7 +43,10 @@ export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
   }
 
   return {
-    open: () => call((remote) => remote.open()),
+    open(wanted) {
+      choice = wanted ?? choice
+      return call((remote) => remote.open(wanted))
+    },
     setData: (data) => call((remote) => remote.setData(transfer(data, buffersOf(data)))),
     run: (job, onEvent) => call<RunResult>((remote) => remote.run(job, proxy(onEvent)) as Promise<RunResult>),
     sample: (...args) => call((remote) => remote.sample(...args)),

@@ -1,0 +1,21 @@
+// The engine's threads in a browser.
+
+import type { ThreadHost } from '../engine/backends/wasm/engine'
+import type { FromThread } from '../engine/backends/wasm/thread'
+
+/** One core is left for the page. Memory is shared where the page is isolated; elsewhere every thread has its own. */
+export function browserHost(): ThreadHost {
+  return {
+    threads: Math.max(1, (navigator.hardwareConcurrency || 2) - 1),
+    shared: globalThis.crossOriginIsolated,
+    spawn() {
+      const worker = new Worker(new URL('./kernelsWorker.ts', import.meta.url), { type: 'module', name: 'assay kernels' })
+      return {
+        post: (message, transfer) => worker.postMessage(message, transfer),
+        onMessage: (listener) => worker.addEventListener('message', ({ data }: MessageEvent<FromThread>) => listener(data)),
+        onDeath: (listener) => worker.addEventListener('error', (event) => listener(event.message || 'a worker failed')),
+        end: () => worker.terminate(),
+      }
+    },
+  }
+}
