@@ -74,7 +74,7 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
   const facts = { labId: randomUUID(), now: Date.now(), adapter, floorBpb: prepared.floorBpb }
   const lab = newLab(settingsOf(args, source, tokenizer, adapter), facts)
   await enter(lab, folder)
-  report.say(`A new lab in ${folder.path}, on ${adapter.description || adapter.backend}`)
+  report.say(`A new lab in ${folder.path}`)
   return { lab, prepared }
 }
 

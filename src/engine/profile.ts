@@ -1,6 +1,7 @@
 // Where the time of a training step goes: each kernel's share, and how near it comes to what the adapter can do.
 
 import { Rng } from '../core/rng'
+import { sidesOf } from './backends/wasm/matmul'
 import type { ClockKind } from './profileClock'
 import type { Command } from './planner'
 import type { Session } from './session'
@@ -106,8 +107,9 @@ function rowOf({ kernel, ranges }: Command, count: number, ms: number, totalMs: 
 
 /** The sides of a product, or how many numbers another kernel writes. */
 function shapeOf({ kernel, ranges }: Command): string {
-  if (kernel.tunable) {
-    const [M, N, K, count] = kernel.tunable.sides
+  const sides = kernel.tunable?.sides ?? (kernel.call && sidesOf(kernel.call))
+  if (sides) {
+    const [M, N, K, count] = sides
     return `${M}×${N}×${K}${count > 1 ? `, ${count} at once` : ''}`
   }
   const written = ranges.filter((_, i) => kernel.bindings[i].access === 'read_write')
@@ -118,7 +120,7 @@ function shapeOf({ kernel, ranges }: Command): string {
 function keyOf(command: Command): string {
   const { kernel, ranges } = command
   const sizes = ranges.map((range) => range.bytes).join()
-  return `${kernel.name} ${shapeOf(command)} ${sizes} ${kernel.workgroups.join()} ${JSON.stringify(kernel.constants ?? {})}${kernel.code}`
+  return `${kernel.name} ${shapeOf(command)} ${sizes} ${kernel.workgroups.join()} ${JSON.stringify([kernel.constants, kernel.call?.ints, kernel.call?.floats])}${kernel.code}`
 }
 
 /** Milliseconds a step, several in flight. */

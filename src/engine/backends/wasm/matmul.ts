@@ -76,3 +76,10 @@ function product(shape: MatmulShape, c: string, accumulate: boolean): WasmCall {
     { scratchBytes: 128 + 4 * K * NC + (orient === 'TN' ? 16 * K : 0), flops: 2 * M * N * K * count },
   )
 }
+
+/** Rows, columns and depth of a call's product, and how many there are of them; null for any other call. */
+export function sidesOf({ fn, ints, flops }: WasmCall): [M: number, N: number, K: number, count: number] | null {
+  if (fn !== 'matmul') return null
+  const [, M, N, K] = ints
+  return [M, N, K, Math.round(flops / (2 * M * N * K))]
+}

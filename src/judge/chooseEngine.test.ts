@@ -1,0 +1,57 @@
+// Which engine is opened where there is no GPU, only a pretended one, or a slow one.
+
+import { expect, it } from 'vitest'
+import { create } from 'webgpu'
+import { describeGpu, expectClose } from '../engine/testing/dawn'
+import { threadScript } from '../engine/testing/wasmEngine'
+import { nodeHost } from '../engine/backends/wasm/nodeHost'
+import { memoryStore } from '../engine/tune/table'
+import { chooseEngine, stepMs, type EngineHost } from './chooseEngine'
+import { createTrainer } from './trainer'
+
+const alone = { threads: 1, shared: true, spawn: () => expect.unreachable('one thread needs no other') }
+const nothing: EngineHost = { gpu: async () => undefined, threads: alone }
+const unavailable = { code: 'gpu.unavailable', data: { cause: 'missing' } }
+
+it('without WebGPU the processor trains, unless WebGPU was asked for', async () => {
+  const engine = await chooseEngine('auto', nothing)
+  expect(engine.caps).toMatchObject({ backend: 'wasm', threads: 1, replicas: 1 })
+  expect(engine.info.description).toMatch(/^CPU: WebAssembly SIMD, .*1 thread$/)
+  engine.destroy()
+  expect(await engine.lost).not.toBe('')
+  await expect(chooseEngine('webgpu', nothing)).rejects.toMatchObject(unavailable)
+})
+
+it('threads that cannot be started are done without', async () => {
+  const refused = () => {
+    throw new Error('no workers here')
+  }
+  const engine = await chooseEngine('wasm', { ...nothing, threads: { threads: 4, shared: true, spawn: refused } })
+  expect(engine.caps.threads).toBe(1)
+  engine.destroy()
+})
+
+it('a trainer can be told another engine, and says which it has', async () => {
+  const trainer = createTrainer(nothing, memoryStore())
+  expect(await trainer.open()).toMatchObject({ backend: 'wasm', tier: 'software', threads: 1, replicas: 1 })
+  await expect(trainer.open('webgpu')).rejects.toMatchObject(unavailable)
+  await expect(trainer.open()).rejects.toMatchObject(unavailable)
+  expect(await trainer.open('wasm')).toMatchObject({ backend: 'wasm' })
+  trainer.terminate()
+})
+
+describeGpu('beside a software adapter', () => {
+  const gpu = create([])
+  Object.assign(globalThis, { choosingInstance: gpu }) // Dawn's instance must outlive its devices
+
+  it('the processor trains, and faster', async () => {
+    const host = { gpu: async () => gpu, threads: nodeHost(await threadScript(), 2) }
+    const [chosen, device] = [await chooseEngine('auto', host), await chooseEngine('webgpu', host)]
+    if (device.caps.software) expect(chosen.caps.backend).toBe('wasm')
+    const times = [await stepMs(chosen), await stepMs(device)]
+    expectClose(Float32Array.from(times, Math.sign), [1, 1], { atol: 0, rtol: 0, seed: 0, name: 'times above 0' })
+    if (device.caps.software) expect(times[0]).toBeLessThan(times[1])
+    chosen.destroy()
+    device.destroy()
+  })
+})
