@@ -121,7 +121,7 @@ function kindOf(key: string): string {
 }
 
 /**
- * Times the variants of one shape and writes the best into the table.
+ * Times the variants of one shape and writes the best into the table, if so much as the built-in rule's is ready in time.
  * @param deadline the time after which nothing is begun: variants come a few together, as many as would end before it
  * at the pace of the slowest so far
  * @returns ms that the slowest variant took, its share of the compiling included
@@ -161,8 +161,11 @@ export async function chooseVariant(
       // those that fail are met again below; what is reported is about them, and no fault of the device
       device.pushErrorScope('validation')
       const kernels = round.flatMap((variant) => tunable.lower(variant).kernels)
-      await Promise.allSettled(kernels.map((kernel) => pipelineOf(device, kernel)))
-      await device.popErrorScope()
+      const compiled = Promise.allSettled(kernels.map((kernel) => pipelineOf(device, kernel)))
+      const reported = device.popErrorScope()
+      // a driver cannot be told to stop compiling, but nobody has to wait for it
+      if (!(await within(compiled, deadline - now()))) break
+      await reported
       for (const variant of round) {
         if (at > 0 && now() >= deadline) break
         device.pushErrorScope('validation')
@@ -180,9 +183,21 @@ export async function chooseVariant(
   } finally {
     bench.destroy()
   }
+  if (best === Infinity) return slowest
   table.choices[tunable.key] = choice
-  if (best < Infinity && runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
+  if (runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
   return slowest
+}
+
+/** Waits for some work, but no longer than this; whether it was done by then. */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(ms, 2 ** 31 - 1))
+  })
+  const done = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return done
 }
 
 /** The choice of the measured shape that is most like this one, if one is like it at all; else the built-in rule's. */
