@@ -17,6 +17,7 @@ for (const file of files) {
     expect(report?.failures).toEqual([])
     expect(report?.compared).toBeGreaterThan(0)
     expect(report?.adapter).not.toBe('none')
+    for (const suite of report?.skipped ?? []) console.log(`${name}: ${suite}`)
     console.log(`${name}: ${report?.passed} tests, ${report?.compared} comparisons on ${report?.adapter}`)
   })
 }

@@ -19,7 +19,7 @@ const MIB = 2 ** 20
  * that leaves room for the page.
  */
 const TIERS: Record<Tier, TierDefaults> = {
-  software: { budget: seconds(15), evaluation: { context: 128, tokens: 16_384 }, maxBytes: 1024 * MIB },
+  software: { budget: seconds(10), evaluation: { context: 128, tokens: 16_384 }, maxBytes: 1024 * MIB },
   integrated: { budget: seconds(60), evaluation: { context: 256, tokens: 262_144 }, maxBytes: 2048 * MIB },
   discrete: { budget: seconds(60), evaluation: { context: 512, tokens: 1_048_576 }, maxBytes: 6144 * MIB },
 }
