@@ -118,7 +118,7 @@ async function unit() {
   const { output: adapter } = await run('node', ['--input-type=module', '-e', probe], 60)
   const file = join(scratch, 'vitest.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const result = count('vitest', await run('vitest', args, 660), file, readVitest)
+  const result = count('vitest', await run('vitest', args, 1200), file, readVitest)
   const rows = existsSync(comparisonsFile) ? readFileSync(comparisonsFile, 'utf8').trim().split('\n') : []
   const compared = rows.reduce((sum, row) => sum + Number(row.split('\t')[0]), 0)
   const notes = [`${compared} tensors of kernels compared with the reference in ${rows.length} suites`]
