@@ -26,6 +26,10 @@ const contentSecurityPolicy: Plugin = {
   ],
 }
 
+// An isolated page may share memory between threads; without these headers each thread trains a replica. Not
+// require-corp: a dataset's server that sends no CORS header could then not be told from one that is not there.
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'credentialless' }
+
 export default defineConfig({
   // relative URLs: dist/ works from any sub-path of any static host
   base: './',
@@ -35,7 +39,8 @@ export default defineConfig({
   worker: { format: 'es', plugins: () => [assembly()] },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
   // what `npm start` serves: loopback only, the next free port if this one is taken
-  preview: { host: 'localhost', port: 4173, open: hasDisplay },
+  preview: { host: 'localhost', port: 4173, open: hasDisplay, headers: ISOLATION },
+  server: { headers: ISOLATION },
   test: {
     include: ['src/**/*.test.ts', '.ci/*.test.mjs'],
     environment: 'node',

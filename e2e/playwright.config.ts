@@ -26,6 +26,9 @@ async function port(name: string): Promise<string> {
 
 const pagePort = await port('ASSAY_PAGE_PORT')
 const kernelsPort = await port('ASSAY_KERNELS_PORT')
+const page = `http://127.0.0.1:${pagePort}`
+// left to itself the page would not train on an adapter that is only emulated
+const ON_GPU = [{ name: 'assay.backend', value: 'webgpu' }]
 const serve = 'npx vite preview --host 127.0.0.1 --strictPort --open false'
 
 export default defineConfig({
@@ -37,13 +40,17 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   use: {
-    baseURL: `http://127.0.0.1:${pagePort}/some/where/`,
+    baseURL: `${page}/some/where/`,
     actionTimeout: 15_000,
     trace: 'retain-on-failure',
     launchOptions: { executablePath, args: ['--no-sandbox', ...WEBGPU] },
   },
   projects: [
-    { name: 'webgpu', testIgnore: '**/noWebGpu.spec.ts' },
+    {
+      name: 'webgpu',
+      testIgnore: '**/noWebGpu.spec.ts',
+      use: { storageState: { cookies: [], origins: [{ origin: page, localStorage: ON_GPU }] } },
+    },
     {
       name: 'no webgpu',
       testMatch: '**/noWebGpu.spec.ts',

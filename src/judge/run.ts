@@ -69,6 +69,8 @@ export async function runJob(
       bytesAllocated: totalBytes,
       paramCount: arena.paramCount,
       dispatchesPerStep: session.dispatchesPerStep,
+      backend: caps.backend,
+      adapter: engineName(opened),
       ...(hash !== null && { tuning: hash }),
     }
     measurements = measure(outcome, facts)
@@ -98,12 +100,16 @@ export async function runJob(
 
 function measure(
   { steps, tokens, trainMs, losses }: TrainingOutcome,
-  facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep' | 'tuning'>,
+  facts: Pick<RunMeasurements, 'compileMs' | 'bytesAllocated' | 'paramCount' | 'dispatchesPerStep' | 'backend' | 'adapter' | 'tuning'>,
 ): RunMeasurements {
   const counted = Math.max(1, steps - WARMUP_STEPS)
   const stepMs = trainMs / counted
   const tokensPerSecond = (1000 * (tokens / steps)) / stepMs
   return { steps, tokens, trainMs, evalMs: 0, stepMs, tokensPerSecond, curve: thinCurve(losses), ...facts }
+}
+
+function engineName({ info }: Engine): string {
+  return info.description || [info.vendor, info.architecture].filter(Boolean).join(' ')
 }
 
 function deviceFault(message: string): LabError {

@@ -68,6 +68,9 @@ export interface RunMeasurements {
   bytesAllocated: number
   paramCount: number
   dispatchesPerStep: number
+  /** what trained it, and its name: numbers of different backends agree only within a tolerance; absent in old records */
+  backend?: BackendName
+  adapter?: string
   /** names the kernel variants chosen by measurement: others may round differently; absent where none were */
   tuning?: string
   curve: Float32Array

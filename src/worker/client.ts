@@ -30,7 +30,7 @@ export function connectLab(): LabClient {
   return {
     api: {
       status: () => remote.status(),
-      probe: () => remote.probe(),
+      probe: (choice) => remote.probe(choice),
       defaults: () => remote.defaults(),
       check: (trainJs, tokenizer) => remote.check(trainJs, tokenizer),
       importText: (name, bytes) => remote.importText(name, transfer(bytes, [bytes])),

@@ -210,6 +210,37 @@ describe('lab', () => {
     await expect(api.profile()).rejects.toMatchObject({ code: 'gpu.lost' })
   })
 
+  test('what trains can be chosen while no lab is at work, and a choice that fails can be taken back', async () => {
+    const { api, trainer } = await assemble(await newFolder())
+    const processor = { ...ADAPTER, backend: 'wasm' as const, description: 'threads' }
+    const asked: unknown[] = []
+    trainer.open = async (choice) => {
+      if (choice !== undefined) asked.push(choice)
+      if (asked.at(-1) === 'webgpu') throw new LabError('gpu.unavailable', 'none here', { hint: 'Take the processor.' })
+      return asked.at(-1) === 'wasm' ? processor : ADAPTER
+    }
+    expect(await api.probe()).toEqual(ADAPTER)
+    await expect(api.probe('webgpu')).rejects.toMatchObject({ code: 'gpu.unavailable' })
+    expect((await api.status()).adapter).toBeNull()
+    await expect(api.probe('webgpu')).rejects.toMatchObject({ code: 'gpu.unavailable' })
+    expect(await api.probe('wasm')).toEqual(processor)
+    expect(asked).toEqual(['webgpu', 'wasm'])
+
+    await api.create(settings())
+    await api.step()
+    await expect(api.probe('auto')).rejects.toMatchObject({ code: 'lab.state', hint: expect.stringContaining('Stop') })
+    expect(await api.probe('wasm')).toEqual(processor)
+    await waitFor(api, (status) => status.phase === 'paused')
+    await expect(api.probe('auto')).rejects.toMatchObject({ code: 'lab.state' })
+    await api.stop()
+    expect(await api.probe('auto')).toEqual(ADAPTER)
+    // the next run is opened anew
+    await api.step()
+    await waitFor(api, (status) => status.phase === 'paused')
+    expect((await api.status()).adapter).toEqual(ADAPTER)
+    await api.stop()
+  })
+
   test('a dropped text becomes a data set', async () => {
     const { api } = await assemble(await newFolder())
     const lines = Array.from({ length: 400 }, (_, i) => `Line ${i} of a small text that says ${i * 7}.\n\n`).join('')

@@ -7,7 +7,7 @@ import { predictBytes } from '../engine/predict'
 import { inferShapes } from '../graph/shapes'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { Repository } from '../history/types'
-import type { AdapterInfo } from '../judge/types'
+import type { AdapterInfo, BackendChoice } from '../judge/types'
 import type { Loop } from '../research/loop'
 import { createController } from '../research/controllers/registry'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
@@ -41,6 +41,7 @@ export function createLabApi(given: LabParts): LabApi {
   let viewed: LabSession | null = null
   /** a profile being taken: a run that began now would be slowed down by it */
   let profiling: Promise<ProfileResult> | null = null
+  let chosen: BackendChoice | undefined
 
   const leadKnown = new Promise<void>((resolve) => {
     parts.claimLead((leading) => {
@@ -58,7 +59,23 @@ export function createLabApi(given: LabParts): LabApi {
     })
   }
 
-  async function probe(): Promise<AdapterInfo> {
+  /** Has the next `open` find the choice, or say why it cannot be had. */
+  async function choose(choice: BackendChoice): Promise<void> {
+    if (current?.busy) {
+      throw new LabError('lab.state', 'A lab is at work on what trains now.', { hint: 'Stop it before you choose another.' })
+    }
+    await profiling?.catch(() => undefined)
+    chosen = choice
+    for (const session of [current, viewed]) session?.forget()
+    const failed = board.status.phase === 'failed'
+    board.set({ adapter: null, ...(failed && { phase: 'idle', notice: null, error: null }) }, true)
+    const adapter = await parts.trainer.open(choice)
+    // another choice may have been made meanwhile
+    if (chosen === choice) board.set({ adapter }, true)
+  }
+
+  async function probe(choice?: BackendChoice): Promise<AdapterInfo> {
+    if (choice !== undefined && choice !== chosen) await choose(choice)
     const adapter = board.status.adapter ?? (await parts.trainer.open())
     board.set({ adapter })
     return adapter

@@ -20,6 +20,8 @@ export interface LabSession {
   loop(): Promise<Loop>
   /** whether a loop is at work or waiting for the person */
   readonly busy: boolean
+  /** Makes the loop anew with the next command: it remembers what it was opened with. */
+  forget(): void
   sources(number: number): Promise<{ before: string; after: string }>
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
   /** The best program so far, or the one that the lab begins with. @throws lab.state while a run is being measured */
@@ -81,6 +83,9 @@ export async function openSession(
         throw thrown
       })
       return made
+    },
+    forget() {
+      made = loop = null
     },
     async sources(number) {
       const row = await rowOf(number)

@@ -3,7 +3,7 @@
 import type { LabErrorJson } from '../core/errors'
 import type { DatasetSource, TokenizerSpec } from '../data/types'
 import type { StepProfile } from '../engine/profile'
-import type { CurvePoint, AdapterInfo } from '../judge/types'
+import type { AdapterInfo, BackendChoice, CurvePoint } from '../judge/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { Knob } from '../sandbox/contract'
 
@@ -109,8 +109,11 @@ export interface ProfileResult {
 export interface LabApi {
   subscribe(listener: (event: LabEvent) => void): Promise<void>
   status(): Promise<LabStatus>
-  /** Opens the adapter without starting anything. */
-  probe(): Promise<AdapterInfo>
+  /**
+   * Opens what trains, without starting anything; another choice closes what was open. Without one the last holds.
+   * @throws gpu.unavailable where the choice is missing here, lab.state while a lab is at work
+   */
+  probe(choice?: BackendChoice): Promise<AdapterInfo>
   /** The default program for this adapter's tier, and program.md. */
   defaults(): Promise<{ trainJs: string; programMd: string; budget: Budget }>
   /** Runs train.js in the box and predicts memory; never trains. */

@@ -9,5 +9,4 @@ import { isExperimental } from './experimental'
 import { openTuningStore } from './tuningDexie'
 
 const host = { gpu: async () => navigator.gpu, threads: browserHost(), experimental: isExperimental(self.name) }
-// until the page lets people choose, it trains on WebGPU alone
-expose(throwJson<Trainer>(createTrainer(host, openTuningStore(), 'webgpu')))
+expose(throwJson<Trainer>(createTrainer(host, openTuningStore())))

@@ -17,6 +17,8 @@ export interface SpawnedWorker {
 export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
   let current: { remote: Remote<Trainer>; worker: SpawnedWorker; died: Promise<never> } | null = null
   let choice: BackendChoice | undefined
+  /** what came of the choice: scores are compared within a lab, so a worker started later opens the same */
+  let settled: BackendChoice | undefined
 
   const connect = () => {
     if (current) return current
@@ -32,7 +34,7 @@ export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
     const remote = wrap<Trainer>(worker.endpoint)
     current = { remote, worker, died }
     // a worker started later is told, too; whoever asks next is told what is wrong
-    if (choice !== undefined) remote.open(choice).catch(() => undefined)
+    if (settled !== undefined) remote.open(settled).catch(() => undefined)
     return current
   }
 
@@ -43,9 +45,13 @@ export function hostTrainer(spawn: () => SpawnedWorker): Trainer {
   }
 
   return {
-    open(wanted) {
-      choice = wanted ?? choice
-      return call((remote) => remote.open(wanted))
+    async open(wanted) {
+      const changed = wanted !== undefined && wanted !== choice
+      if (changed) choice = settled = wanted
+      const asked = choice
+      const adapter = await call((remote) => remote.open(changed ? wanted : undefined))
+      if (choice === asked) settled = adapter.backend
+      return adapter
     },
     setData: (data) => call((remote) => remote.setData(transfer(data, buffersOf(data)))),
     run: (job, onEvent) => call<RunResult>((remote) => remote.run(job, proxy(onEvent)) as Promise<RunResult>),

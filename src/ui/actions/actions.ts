@@ -21,7 +21,7 @@ function leads(state: AppState): boolean {
 }
 
 function canTrain(state: AppState): boolean {
-  return state.support?.ok === true && state.busy === null && !state.status.watching
+  return state.adapter !== null && state.busy === null && !state.status.watching
 }
 
 function isResting(state: AppState): boolean {

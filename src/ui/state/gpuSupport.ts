@@ -1,6 +1,6 @@
-// Why this browser cannot train, said precisely enough to act on.
+// Why this browser has no graphics adapter to train on, said precisely enough to act on.
 
-export type GpuProblem = 'insecure' | 'missing' | 'noAdapter'
+export type GpuProblem = 'insecure' | 'missing' | 'noAdapter' | 'software'
 
 export interface GpuSupport {
   ok: boolean
@@ -45,9 +45,6 @@ const ELSEWHERE = 'Or open this page in a browser that has it: Chrome or Edge 11
 const LINUX_FLAGS = 'On Linux, open chrome://flags, enable “Unsafe WebGPU Support” (#enable-unsafe-webgpu) and ' +
   '“Vulkan” (#enable-vulkan), then relaunch.'
 
-const SOFTWARE = 'With no graphics card at all, start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan ' +
-  '--use-webgpu-adapter=swiftshader: the lab then trains on the processor, slowly but correctly.'
-
 /** The steps for one cause in one browser. */
 export function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
   const { browser, system, version } = visitor
@@ -77,7 +74,6 @@ export function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
       ...linux,
       'In the browser’s settings, under System, turn on “Use graphics acceleration when available”, then relaunch.',
       'Open chrome://gpu: the line “WebGPU” says why it is off, often a driver on the block list that an update cures.',
-      SOFTWARE,
     ]
   }
   return [ELSEWHERE]
@@ -87,6 +83,7 @@ const WHAT: Record<GpuProblem, string> = {
   insecure: 'This page was not loaded over a secure connection, and browsers offer WebGPU only to secure pages.',
   missing: 'This browser does not offer WebGPU to pages (navigator.gpu is missing).',
   noAdapter: 'The browser knows WebGPU but found no graphics adapter it is willing to use (requestAdapter gave null).',
+  software: 'The only graphics adapter here is emulated in software, which is slower than the processor itself.',
 }
 
 /** Explains one cause for one visitor. */
@@ -95,12 +92,15 @@ export function explain(problem: GpuProblem, visitor: Visitor): GpuSupport {
   return { ok: false, problem, where: `${name} on ${visitor.system}`, what: WHAT[problem], steps: adviceFor(problem, visitor) }
 }
 
-/** Looks whether this page can train at all. Never rejects. */
+/** Looks whether there is a real graphics adapter. Never rejects. */
 export async function checkGpu(): Promise<GpuSupport> {
   const visitor = readAgent(navigator.userAgent)
   if (!isSecureContext) return explain('insecure', visitor)
   if (!('gpu' in navigator) || !navigator.gpu) return explain('missing', visitor)
   const adapter = await navigator.gpu.requestAdapter().catch(() => null)
   if (!adapter) return explain('noAdapter', visitor)
+  const { isFallbackAdapter, architecture, description, device } = adapter.info
+  const software = isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${architecture} ${description} ${device}`)
+  if (software) return explain('software', visitor)
   return { ok: true, problem: null, where: '', what: '', steps: [] }
 }

@@ -1,8 +1,10 @@
 // Joins the client, the store and the live curve: events in, commands out.
 
 import { LabError } from '../../core/errors'
+import type { BackendChoice } from '../../judge/types'
 import type { LabClient } from '../../worker/client'
 import type { LabEvent } from '../../worker/protocol'
+import { loadBackend, saveBackend } from './engine'
 import { checkGpu } from './gpuSupport'
 import { PointRing } from './pointRing'
 import { labSettings } from './settings'
@@ -24,6 +26,8 @@ export interface Session {
   /** Shows a lab of the past and makes the worker load it. */
   openLab(labId: string): Promise<boolean>
   showExperiment(number: number | null): void
+  /** Trains on something else from now on, and on later visits. */
+  chooseBackend(choice: BackendChoice): Promise<void>
 }
 
 /** The curve of the run in progress; listeners are told at most ten times a second. */
@@ -36,7 +40,7 @@ export interface LiveCurve {
 
 export function createSession(client: LabClient): Session {
   const { draft, place } = readHash(location.hash)
-  const store = createStore({ ...INITIAL, draft, labId: place.labId, openExperiment: place.experiment })
+  const store = createStore({ ...INITIAL, backend: loadBackend(), draft, labId: place.labId, openExperiment: place.experiment })
   const { curve, receive } = createCurve()
 
   const onEvent = (event: LabEvent) => {
@@ -78,6 +82,11 @@ export function createSession(client: LabClient): Session {
       await client.api.open(labId)
     }),
     showExperiment: (number) => store.dispatch({ kind: 'openExperiment', number }),
+    async chooseBackend(choice) {
+      saveBackend(choice)
+      store.dispatch({ kind: 'backend', choice })
+      await openEngine(session)
+    },
   }
 
   mirrorToUrl(store)
@@ -89,21 +98,33 @@ export function createSession(client: LabClient): Session {
   return session
 }
 
-/** Looks for WebGPU, then greets the worker. Each part may fail on its own: the record stays readable. */
+/** Opens what the person wants to train on; what fails is said beside the choice. */
+async function openEngine({ client, store }: Session): Promise<void> {
+  const { backend } = store.get()
+  const isWanted = () => store.get().backend === backend
+  store.dispatch({ kind: 'busy', label: 'probe' })
+  try {
+    const adapter = await client.api.probe(backend)
+    const defaults = await client.api.defaults()
+    if (!isWanted()) return
+    store.dispatch({ kind: 'adapter', adapter })
+    store.dispatch({ kind: 'defaults', defaults })
+  } catch (thrown) {
+    if (isWanted()) store.dispatch({ kind: 'noAdapter', problem: noticeOf(LabError.from(thrown)) })
+  } finally {
+    store.dispatch({ kind: 'busy', label: null })
+  }
+}
+
+/** Greets the worker, and looks for what there is to train on. Each part may fail on its own: the record stays readable. */
 async function boot(session: Session, onEvent: (event: LabEvent) => void) {
   const { client, store } = session
   const connected = await session.attempt('connect', async () => {
     await client.subscribe(onEvent)
     store.dispatch({ kind: 'status', status: await client.api.status() })
   })
-  const support = await checkGpu()
-  if (support.ok && connected) {
-    await session.attempt('probe', async () => {
-      store.dispatch({ kind: 'adapter', adapter: await client.api.probe() })
-      store.dispatch({ kind: 'defaults', defaults: await client.api.defaults() })
-    })
-  }
-  store.dispatch({ kind: 'support', support })
+  store.dispatch({ kind: 'support', support: await checkGpu() })
+  if (connected) await openEngine(session)
   const { labId, status } = store.get()
   // the worker goes on by itself where the lab was cut off while running
   if (connected && labId && status.labId !== labId) await session.openLab(labId)

@@ -4,9 +4,12 @@ import { IDLE } from '../../worker/protocol'
 import { createStore, INITIAL, reduce } from './store'
 import type { AppState } from './store'
 
-const OK = { ok: true, problem: null, where: '', what: '', steps: [] }
+const adapter: AppState['adapter'] = {
+  backend: 'wasm', vendor: '', architecture: 'wasm', description: '', tier: 'software',
+  subgroups: false, f16: false, maxBufferBytes: 1e9, maxBindingBytes: 1e9,
+} // prettier-ignore
 const running: AppState = {
-  ...INITIAL, support: OK, labId: 'a', status: { ...IDLE, seq: 5, phase: 'running', labId: 'a', number: 3 },
+  ...INITIAL, adapter, labId: 'a', status: { ...IDLE, seq: 5, phase: 'running', labId: 'a', number: 3 },
 }
 
 describe('the page’s state', () => {
@@ -39,20 +42,30 @@ describe('the page’s state', () => {
   })
 })
 
+describe('what trains', () => {
+  it('a choice that cannot be had leaves nothing to train on, and the next one clears the problem', () => {
+    const problem = { level: 'error' as const, message: 'no adapter', hint: 'choose another' }
+    const chosen = reduce({ ...INITIAL, adapter }, { kind: 'backend', choice: 'webgpu' })
+    const failed = reduce(chosen, { kind: 'noAdapter', problem })
+    expect(failed).toMatchObject({ backend: 'webgpu', adapter: null, engineProblem: problem })
+    expect(reduce(failed, { kind: 'backend', choice: 'auto' }).engineProblem).toBeNull()
+  })
+})
+
 describe('actions', () => {
   const allowed = (state: AppState) => Object.values(ACTIONS).filter((entry) => entry.enabled(state)).map((entry) => entry.id)
 
   it('offers what fits the phase', () => {
-    expect(allowed({ ...INITIAL, support: OK })).toEqual(['start'])
+    expect(allowed({ ...INITIAL, adapter })).toEqual(['start'])
     expect(allowed(running)).toEqual(['pause', 'stop'])
     expect(allowed({ ...running, status: { ...running.status, phase: 'paused' } }))
       .toEqual(['resume', 'step', 'stop', 'newLab'])
     expect(allowed({ ...running, status: { ...running.status, phase: 'stopping' } })).toEqual([])
   })
 
-  it('commands nothing from a tab that only watches, or without WebGPU', () => {
+  it('commands nothing from a tab that only watches, or without anything to train on', () => {
     expect(allowed({ ...running, status: { ...running.status, watching: true } })).toEqual([])
-    expect(allowed({ ...INITIAL, support: { ...OK, ok: false } })).toEqual([])
+    expect(allowed(INITIAL)).toEqual([])
   })
 
   it('gives every action its own key', () => {

@@ -4,7 +4,7 @@ import { DEFAULT_DRAFT } from './settings'
 import type { Draft } from './settings'
 import type { GpuSupport } from './gpuSupport'
 import type { LabErrorJson } from '../../core/errors'
-import type { AdapterInfo } from '../../judge/types'
+import type { AdapterInfo, BackendChoice } from '../../judge/types'
 import type { Budget } from '../../judge/task'
 import { IDLE, type LabEvent, type LabStatus } from '../../worker/protocol'
 
@@ -18,6 +18,10 @@ export interface AppState {
   /** null while the browser is being asked */
   support: GpuSupport | null
   adapter: AdapterInfo | null
+  /** what the person wants to train on */
+  backend: BackendChoice
+  /** why nothing could be opened to train on */
+  engineProblem: Notice | null
   status: LabStatus
   draft: Draft
   defaults: { trainJs: string; programMd: string; budget: Budget } | null
@@ -36,6 +40,8 @@ export interface AppState {
 export const INITIAL: AppState = {
   support: null,
   adapter: null,
+  backend: 'auto',
+  engineProblem: null,
   status: IDLE,
   draft: DEFAULT_DRAFT,
   defaults: null,
@@ -49,7 +55,9 @@ export const INITIAL: AppState = {
 
 export type AppAction =
   | { kind: 'support'; support: GpuSupport }
+  | { kind: 'backend'; choice: BackendChoice }
   | { kind: 'adapter'; adapter: AdapterInfo }
+  | { kind: 'noAdapter'; problem: Notice }
   | { kind: 'defaults'; defaults: NonNullable<AppState['defaults']> }
   | { kind: 'status'; status: LabStatus }
   | { kind: 'download'; download: AppState['download'] }
@@ -66,7 +74,11 @@ export function reduce(state: AppState, action: AppAction): AppState {
     case 'support':
       return { ...state, support: action.support }
     case 'adapter':
-      return { ...state, adapter: action.adapter }
+      return { ...state, adapter: action.adapter, engineProblem: null }
+    case 'backend':
+      return { ...state, backend: action.choice, engineProblem: null }
+    case 'noAdapter':
+      return { ...state, adapter: null, engineProblem: action.problem }
     case 'defaults':
       return { ...state, defaults: action.defaults }
     case 'status': {

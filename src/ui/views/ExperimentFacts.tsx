@@ -11,6 +11,8 @@ const GATES = {
   bounds: 'Score within bounds',
 }
 
+const TRAINED_ON = { webgpu: 'WebGPU', wasm: 'WebAssembly' }
+
 /** Seeds and scores, gates, measurements, and where it is kept. */
 export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord | null }) {
   const measured = row.measurements
@@ -59,6 +61,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
             <Fact term="Compiling" value={milliseconds(measured.compileMs)} />
             <Fact term="Evaluating" value={milliseconds(measured.evalMs)} />
             <Fact term="Memory" value={bytes(measured.bytesAllocated)} />
+            {measured.backend && <Fact term="Trained on" value={TRAINED_ON[measured.backend]} />}
             {measured.tuning && <Fact term="Kernel set" value={measured.tuning} />}
           </dl>
         </section>
@@ -68,6 +71,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
         <dl className="record">
           <dt>Commit</dt><dd><code>{row.commit.slice(0, 12) || '–'}</code></dd>
           <dt>Program</dt><dd><code>{row.programHash.slice(0, 12) || '–'}</code></dd>
+          {measured?.adapter && <><dt>Adapter</dt><dd>{measured.adapter}</dd></>}
           {lab && <><dt>Budget</dt><dd>{budgetLabel(lab.task.budget)} of training a run</dd></>}
           <dt>Begun</dt><dd>{when(row.createdAt)}</dd>
         </dl>

@@ -1,13 +1,16 @@
 import { useLayoutEffect } from 'react'
 import { useApp, useExperiments, useLabs } from '../state/context'
+import { measuredElsewhere } from '../state/engine'
 import { summarise } from '../state/summary'
 import { StaircasePanel } from '../charts/StaircasePanel'
 import { ExperimentList } from './ExperimentList'
 import { ExperimentSheet } from './ExperimentSheet'
+import { Banner } from './Notices'
 import { Preparing } from './Preparing'
 import { ProfileSection } from './ProfileSection'
 import { ProgramSection } from './ProgramSection'
 import { RunPanel } from './RunPanel'
+import { RunsOn } from './RunsOn'
 import { RunStrip } from './RunStrip'
 import { ScoreLine } from './ScoreLine'
 
@@ -16,18 +19,29 @@ export function LabView({ labId }: { labId: string }) {
   const lab = useLabs()?.find((entry) => entry.labId === labId) ?? null
   const rows = useExperiments(labId)
   const open = useApp((state) => state.openExperiment)
+  const adapter = useApp((state) => state.adapter)
   const shown = rows ?? []
   useLayoutEffect(() => window.scrollTo(0, 0), [labId])
+  const elsewhere = measuredElsewhere(shown, adapter)
   const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
   return (
     <>
       <RunStrip lab={lab} />
       <Preparing />
+      {elsewhere && (
+        <Banner notice={{
+          level: 'info',
+          message: `The runs of this lab so far were measured on ${elsewhere}.`,
+          hint: 'Another backend gives the same numbers only to about 0.001 bits per byte, so a smaller gain would mean nothing. ' +
+            'Go on if that is enough, choose the earlier backend under “Trains on”, or start a new lab: it measures its own baseline.',
+        }} />
+      )}
       <div className="lab-grid">
         <div className="lab-main">
           <ScoreLine lab={lab} summary={summarise(shown)} />
           <StaircasePanel lab={lab} rows={shown} />
           <RunPanel lab={lab} rows={shown} />
+          <RunsOn />
         </div>
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
       </div>

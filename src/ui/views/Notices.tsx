@@ -1,12 +1,10 @@
 import { useApp, useSession } from '../state/context'
 import type { Notice } from '../state/store'
 import { Icon } from './Icon'
-import { NoWebGpu } from './NoWebGpu'
 
 /** All that the person should know before anything else on the page. */
 export function Notices() {
   const { store } = useSession()
-  const support = useApp((state) => state.support)
   const own = useApp((state) => state.notice)
   const told = useApp((state) => state.status.notice)
   const failure = useApp((state) => state.status.error)
@@ -14,7 +12,6 @@ export function Notices() {
   const isTold = failure !== null && told?.message === failure.message
   return (
     <div className="notices">
-      {support && !support.ok && <NoWebGpu support={support} />}
       {watching && (
         <Banner notice={{
           level: 'info',
@@ -29,7 +26,8 @@ export function Notices() {
   )
 }
 
-function Banner({ notice, onClose }: { notice: Notice; onClose?: () => void }) {
+/** A strip with something to know. */
+export function Banner({ notice, onClose }: { notice: Notice; onClose?: () => void }) {
   return (
     <div className={`banner banner-${notice.level}`} role={notice.level === 'error' ? 'alert' : 'status'}>
       <Icon name={notice.level === 'info' ? 'info' : 'warn'} />

@@ -2,9 +2,9 @@ import { useState } from 'react'
 import { LabError } from '../../core/errors'
 import type { ProfileResult } from '../../worker/protocol'
 import { useApp, useSession } from '../state/context'
+import { engineName } from '../state/engine'
 import { count, milliseconds, percent, plural } from '../state/format'
 import { Fact } from './Fact'
-import { adapterName } from './Header'
 import { Icon } from './Icon'
 
 type Answer = ProfileResult | { problem: string; hint: string }
@@ -14,7 +14,7 @@ export function ProfileSection() {
   const { client } = useSession()
   const [busy, setBusy] = useState(false)
   const [answer, setAnswer] = useState<Answer | null>(null)
-  const canMeasure = useApp((state) => state.support?.ok === true && !state.status.watching)
+  const canMeasure = useApp((state) => state.adapter !== null && !state.status.watching)
   const isRunning = useApp((state) => state.status.phase === 'running' || state.status.phase === 'stopping')
   const measure = async () => {
     setBusy(true)
@@ -61,7 +61,7 @@ function Profile({ result: { experiment, adapter, profile } }: { result: Profile
     <div className="profile-result">
       <dl className="facts">
         <Fact term="Program" value={experiment === null ? 'default' : experiment === 0 ? 'baseline' : `experiment ${experiment}`} />
-        <Fact term="Adapter" value={`${adapterName(adapter)}${adapter.tuning ? ` · kernels ${adapter.tuning}` : ''}`} />
+        <Fact term="Adapter" value={`${engineName(adapter)}${adapter.tuning ? ` · kernels ${adapter.tuning}` : ''}`} />
         <Fact term="Step" value={milliseconds(profile.stepMs)} />
         <Fact term="In kernels" value={milliseconds(profile.kernelsMs)} />
         <Fact term="Dispatches a step" value={count(profile.dispatches)} />

@@ -17,13 +17,13 @@ export function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
 
 /** What is happening where it is not plain from the curve. */
 const ACTIVITY_NOTES: Partial<Record<Activity, string>> = {
-  'opening adapter': 'Asking the browser for its graphics adapter.',
+  'opening adapter': 'Opening what the models train on.',
   'preparing data': 'Making or reading the text, splitting it and turning it into tokens.',
   'training tokenizer': 'Learning which byte pairs are common enough to become tokens.',
   proposing: 'The researcher chooses the next edit.',
   committing: 'The edit becomes a git commit before anything runs.',
   'tuning kernels': 'Timing the variants of each kernel on this adapter. What is found is kept, so this happens once.',
-  compiling: 'Building kernels for this adapter. On a software adapter the first time takes about half a minute.',
+  compiling: 'Building kernels for this adapter. On an emulated adapter the first time takes about half a minute.',
   warming: 'A few steps that are not counted, so that the clock starts fair.',
   training: 'Each point is the loss of one step; the run ends with its budget.',
   evaluating: 'The judge scores the model on text it has not trained on.',

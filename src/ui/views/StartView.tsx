@@ -1,6 +1,7 @@
 import { ActionButton } from '../actions/ActionButton'
 import { useApp } from '../state/context'
 import { budgetLabel, datasetLabel, labSettings, tokenizerLabel } from '../state/settings'
+import { RunsOn } from './RunsOn'
 import { Preparing } from './Preparing'
 import { PastLabs } from './PastLabs'
 import { ProfileSection } from './ProfileSection'
@@ -21,6 +22,7 @@ export function StartView() {
           <ActionButton id="start" icon="play" look="hero" />
           <Plan />
           <Preparing />
+          <RunsOn />
         </section>
         <Setup />
       </div>
@@ -35,14 +37,12 @@ export function StartView() {
 function Plan() {
   const draft = useApp((state) => state.draft)
   const defaults = useApp((state) => state.defaults)
-  const support = useApp((state) => state.support)
   const { budget } = labSettings(draft, defaults, { trainJs: null, programMd: null })
   return (
     <p className="plan">
       {datasetLabel(draft.dataset)} as {tokenizerLabel(draft.tokenizer)}, {budgetLabel(budget)} of training a run,
       {' '}{draft.controller} as researcher
       {draft.maxExperiments === null ? ', until you stop it.' : `, ${draft.maxExperiments} experiments.`}
-      {support === null && ' Looking for a graphics adapter…'}
     </p>
   )
 }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { Experiment } from '../../history/types'
+import type { AdapterInfo } from '../../judge/types'
+import { engineLine, engineName, measuredElsewhere, whyProcessor } from './engine'
+import { explain, readAgent } from './gpuSupport'
+
+const GPU: AdapterInfo = {
+  backend: 'webgpu', vendor: 'nvidia', architecture: 'hopper', description: '', tier: 'discrete',
+  subgroups: true, f16: true, maxBufferBytes: 1e9, maxBindingBytes: 1e9,
+} // prettier-ignore
+const CPU: AdapterInfo = { ...GPU, backend: 'wasm', vendor: '', architecture: 'wasm', tier: 'software', threads: 3, replicas: 1 }
+
+function row(backend?: 'webgpu' | 'wasm'): Experiment {
+  return { measurements: { backend } } as unknown as Experiment
+}
+
+describe('what trains', () => {
+  it('is named with what it has', () => {
+    expect(engineName(GPU)).toBe('nvidia hopper')
+    expect(engineLine(GPU)).toBe('nvidia hopper, through WebGPU')
+    expect(engineLine(CPU)).toBe('Your processor: WebAssembly SIMD, 3 threads')
+    expect(engineLine({ ...CPU, threads: 1, replicas: 2 })).toContain('2 threads, each with its own memory')
+    expect(engineName({ ...CPU, threads: 1 })).toBe('Processor, 1 thread')
+  })
+
+  it('says why it is the processor only where nobody asked for it', () => {
+    const missing = explain('missing', readAgent(''))
+    expect(whyProcessor(CPU, 'auto', missing)).toContain('navigator.gpu is missing')
+    expect(whyProcessor(CPU, 'auto', { ...missing, ok: true, what: '' })).toContain('slower')
+    expect(whyProcessor(CPU, 'wasm', missing)).toBe('')
+    expect(whyProcessor(GPU, 'auto', missing)).toBe('')
+  })
+
+  it('knows that a record came from something else', () => {
+    expect(measuredElsewhere([row('webgpu')], CPU)).toContain('WebGPU')
+    expect(measuredElsewhere([row()], CPU)).toContain('WebGPU')
+    expect(measuredElsewhere([row('webgpu'), row('wasm')], CPU)).toBeNull()
+    expect(measuredElsewhere([row('wasm'), { measurements: null } as Experiment], GPU)).toContain('WebAssembly')
+    expect(measuredElsewhere([], CPU)).toBeNull()
+    expect(measuredElsewhere([row('wasm')], null)).toBeNull()
+  })
+})
