@@ -4,8 +4,8 @@
 import { expect, test, type Page } from '@playwright/test'
 import { expectAccessible } from './accessible'
 
-/** A few steps a run, one run a program, one experiment. */
-const SHORT_LAB = './#v=1&budget=5120tok&rule=plain&n=1'
+// a few steps a run, one run a program, one experiment; the threads are workers of the trainer's worker
+const SHORT_LAB = './?threads=2#v=1&budget=5120tok&rule=plain&n=1'
 const RUN_MS = 240_000
 const DECIDED = /keep|discard/
 
@@ -25,7 +25,7 @@ test('without an adapter the lab runs on the processor and says why', async ({ p
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   await page.goto(SHORT_LAB)
-  await expect(engine(page)).toContainText(/Your processor: WebAssembly SIMD, \d+ threads?/)
+  await expect(engine(page)).toContainText('Your processor: WebAssembly SIMD, 2 threads')
   await expect(engine(page)).toContainText('no graphics adapter')
   await expect(page.getByRole('alert')).toHaveCount(0)
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
@@ -58,7 +58,7 @@ test('a host that sends no headers, and a browser without navigator.gpu: the sam
   })
   await page.goto(SHORT_LAB)
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
-  await expect(engine(page)).toContainText('Your processor')
+  await expect(engine(page)).toContainText('2 threads, each with its own memory')
   await expect(engine(page)).toContainText('navigator.gpu is missing')
   await runOneExperiment(page)
 })

@@ -3,10 +3,13 @@
 import type { ThreadHost } from '../engine/backends/wasm/engine'
 import type { FromThread } from '../engine/backends/wasm/thread'
 
-/** One core is left for the page. Memory is shared where the page is isolated; elsewhere every thread has its own. */
-export function browserHost(): ThreadHost {
+/**
+ * One core is left for the page. Memory is shared where the page is isolated; elsewhere every thread has its own.
+ * @param asked threads that somebody wants instead
+ */
+export function browserHost(asked: number | null = null): ThreadHost {
   return {
-    threads: Math.max(1, (navigator.hardwareConcurrency || 2) - 1),
+    threads: asked ?? Math.max(1, (navigator.hardwareConcurrency || 2) - 1),
     shared: globalThis.crossOriginIsolated,
     spawn() {
       const worker = new Worker(new URL('./kernelsWorker.ts', import.meta.url), { type: 'module', name: 'assay kernels' })

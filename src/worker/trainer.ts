@@ -5,8 +5,9 @@ import { createTrainer } from '../judge/trainer'
 import type { Trainer } from '../judge/types'
 import { throwJson } from './border'
 import { browserHost } from './browserHost'
-import { isExperimental } from './experimental'
+import { isExperimental, threadsAsked } from './experimental'
 import { openTuningStore } from './tuningDexie'
 
-const host = { gpu: async () => navigator.gpu, threads: browserHost(), experimental: isExperimental(self.name) }
+const threads = browserHost(threadsAsked(self.name))
+const host = { gpu: async () => navigator.gpu, threads, experimental: isExperimental(self.name) }
 expose(throwJson<Trainer>(createTrainer(host, openTuningStore())))
