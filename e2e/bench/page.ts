@@ -21,24 +21,36 @@ declare global {
   }
 }
 
-const start = () => wrap<BenchWorker>(new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }))
 let remote: Remote<BenchWorker> | null = null
+/** A call waits for its answer for ever: whoever calls must also hear when nobody is left to answer. */
+let died: Promise<never> | null = null
+
+function start(): Remote<BenchWorker> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  died = new Promise((_, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(new Error(message || 'the worker could not be started')))
+  })
+  died.catch(() => undefined) // heard by whoever is calling
+  return wrap<BenchWorker>(worker)
+}
+
+const orDied = <T>(work: Promise<T>): Promise<T> => (died ? Promise.race([work, died]) : work)
 
 window.bench = {
   async first(framework, setup) {
     const begun = performance.now()
     await this.load(framework)
-    const first = await (remote as Remote<BenchWorker>).first(setup)
+    const first = await orDied((remote as Remote<BenchWorker>).first(setup))
     return { ...first, ms: performance.now() - begun }
   },
   async load(framework) {
     remote = start()
-    await remote.load(framework)
+    await orDied(remote.load(framework))
   },
   async call(method, args) {
     if (!remote) throw new Error('The contestant was not started')
     const f = remote[method] as (...args: unknown[]) => Promise<unknown>
-    return f(...args)
+    return orDied(f(...args))
   },
   async ceiling(threads, ms) {
     const workers = Array.from({ length: threads }, start)

@@ -11,25 +11,24 @@ import { loadCorpus } from '../data/corpus'
 import { nodeByteCache } from '../data/nodeCache'
 import { DATASET_PRESETS } from '../data/presets'
 import { joinDocuments } from '../data/splits'
-import { openDevice } from '../engine/backends/webgpu/device'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
 import { openBrowser, type BenchBrowser } from './benchBrowser'
 import type { Setup, Texts } from './benchContestant'
 import { comparisonProgram, COMPARISON, stepFlops } from './benchModels'
-import { nodeCeiling, nodeContestant } from './benchNode'
-import { printProfile } from './benchProfile'
-import { FULL, learn, race, SHORT, type Entry } from './benchRun'
+import { nodeCeiling, nodeContestant, type NodeContestant } from './benchNode'
+import { FULL, learn, learnRecipe, race, SHORT, within, type Entry } from './benchRun'
 import { reportText, type BenchReport, type ModelReport } from './benchTable'
-import { openDawn } from './dawn'
 
 const HELP = `Usage: npm run bench -- [options]
 
 Races our engine against jax-js and TensorFlow.js on one small GPT, in Chromium and in Node.
 
-  --short            fewer and shorter turns: under 3 minutes
-  --only A,B         only contestants whose names begin so: ours, "ours, Node", jax-js, "jax-js webgpu", tfjs, …
-  --learn            also train each for 30 s on the same text and compare bits per byte
+  --short            fewer and shorter turns: under 3 minutes; without tfjs webgpu, whose step takes 10 s and more
+  --only A,B         only contestants whose names begin so: ours, "ours, Node", "ours, Chromium WASM", jax-js,
+                     "jax-js webgpu", tfjs, …
+  --learn            also train each for 30 s on the same text and compare bits per byte; and the lab's default
+                     program, as the lab trains it
   --seconds N        that many instead of 30
   --train FILE       text to learn from, with --val FILE (default: the built-in stories)
   --profile          only ours in Node, kernel by kernel
@@ -64,15 +63,15 @@ const lengths = options.short ? SHORT : FULL
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const root = packageRoot()
-const gpu = openDawn()
 const browser = options.profile ? null : await openBrowser(root)
 if (!browser && !options.profile) say(`${NO_CHROMIUM}\nWithout one, only our engine in Node is measured.`)
 
-const entries = [...(browser ? pageEntries(browser) : []), nodeEntry()].filter(({ name }) => wanted(name))
+const leftOut: string[] = []
+const entries = [...(browser ? pageEntries(browser) : []), ...nodeEntries()].filter(({ name }) => wanted(name) && !tooSlow(name))
 if (entries.length === 0) fail(`No contestant is called ${options.only}.`)
 const threads = cpus().length
 say("the processor's ceiling")
-const rates = await (browser ? browser.ceiling(threads, 1000) : nodeCeiling(threads, 1000))
+const rates = await within(lengths.limitMs, browser ? browser.ceiling(threads, 1000) : nodeCeiling(threads, 1000))
 
 const comparison: Setup = { program: comparisonProgram(), vocab: COMPARISON.V, seed: 1 }
 const byDefault = await defaultSetup()
@@ -82,7 +81,9 @@ const models: ModelReport[] = [
 ].filter(({ rows }) => rows.length > 0)
 if (options.learn) {
   browser?.give(await texts())
-  await learn(entries, comparison, seconds, models[0].rows, say)
+  const { rows } = models[0]
+  leftOut.push(...(await learn(entries, comparison, seconds, rows, lengths.limitMs, say)))
+  for (const entry of recipeEntries()) rows.push(await learnRecipe(entry, byDefault, comparison.program.batch, seconds, lengths.limitMs, say))
 }
 await browser?.close()
 
@@ -91,6 +92,7 @@ const report: BenchReport = {
   lengths,
   ceiling: { gflops: rates.reduce((sum, { gflops }) => sum + gflops, 0), threads, fused: rates.every(({ fused }) => fused) },
   models,
+  leftOut,
 }
 if (options.out) writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`)
 console.log(options.json ? JSON.stringify(report) : reportText(report))
@@ -100,7 +102,7 @@ async function raceModel(model: string, setup: Setup, entries: readonly Entry[],
   const { rows: B, context, accumulate } = setup.program.batch
   say(model)
   const rows = await race(entries, setup, lengths, products, say, async (_, contestant) => {
-    if (options.profile && 'profile' in contestant) await (contestant as ReturnType<typeof nodeContestant>).profile(model)
+    if (options.profile) await (contestant as NodeContestant).ask('profile', model)
   })
   return { model, gflopPerStep: stepFlops(setup.program) / 1e9, tokensPerStep: B * context * accumulate, rows }
 }
@@ -108,7 +110,10 @@ async function raceModel(model: string, setup: Setup, entries: readonly Entry[],
 function pageEntries(browser: BenchBrowser): Entry[] {
   const entry = (name: string, framework: string, isolated: boolean): Entry => ({ name, open: () => browser.open(framework, isolated) })
   return [
-    entry('ours, Chromium', 'ours', true),
+    entry('ours, Chromium WebGPU', 'ours webgpu', true),
+    entry('ours, Chromium WASM, 1 thread', 'ours wasm, 1 thread', false),
+    entry('ours, Chromium WASM, threads', 'ours wasm, threads', true),
+    entry('ours, Chromium WASM, replicas', 'ours wasm, threads', false),
     entry('jax-js webgpu', 'jax-js webgpu', true),
     entry('jax-js wasm, 1 thread', 'jax-js wasm', false),
     entry('jax-js wasm, threads', 'jax-js wasm', true),
@@ -117,15 +122,34 @@ function pageEntries(browser: BenchBrowser): Entry[] {
   ]
 }
 
-function nodeEntry(): Entry {
-  return { name: 'ours, Node', open: async () => nodeContestant(gpu, texts, printProfile) }
+function nodeEntries(): Entry[] {
+  return [
+    { name: 'ours, Node WebGPU', open: async () => nodeContestant('webgpu', texts) },
+    { name: 'ours, Node WASM, threads', open: async () => nodeContestant('wasm', texts) },
+  ]
 }
 
-/** The default program of the tier of this adapter. */
+/** What a short race cannot wait for, unless it was asked for by name. */
+function tooSlow(name: string): boolean {
+  if (!options.short || name !== 'tfjs webgpu' || only.includes(name)) return false
+  leftOut.push(`${name}: left out of --short, as one step takes 10 s and more on a software adapter; --only "${name}" runs it`)
+  return true
+}
+
+/** Who trains the lab's default program: in the browser, if there is one. */
+function recipeEntries(): Entry[] {
+  const place = browser ? 'Chromium' : 'Node'
+  return ['WASM, threads', 'WebGPU'].flatMap((kind) => {
+    const own = entries.filter(({ name }) => name === `ours, ${place} ${kind}`)
+    return own.map(({ open }) => ({ name: `the lab's default program, ${place} ${kind}`, open }))
+  })
+}
+
+/** The default program of the tier of this adapter; without one, of the lowest. */
 async function defaultSetup(): Promise<Setup> {
-  const { device, caps, info } = await openDevice(gpu)
-  device.destroy()
-  const tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
+  const node = nodeContestant('webgpu', texts)
+  const tier = await within(lengths.limitMs, node.ask('tier')).catch(() => 'software' as const)
+  await node.close()
   const vocab = 260
   const box = await createBox()
   const program = await box.describe({ source: defaultProgram(tier), vocab, tier })

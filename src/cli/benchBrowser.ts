@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright'
 import { findChromium } from '../../.ci/chromium.mjs'
 import type { BenchWorker } from '../../e2e/bench/worker'
 import type { Setup, Texts } from './benchContestant'
+import { CLOSE_MS, within } from './benchRun'
 import { serveBench, type BenchServer } from './benchServer'
 
 // no watchdog: on a software adapter a slow framework's step takes seconds, and is not a hang
@@ -60,7 +61,8 @@ export async function openBrowser(root: string): Promise<BenchBrowser | null> {
       return rates
     },
     async close() {
-      await browser.close()
+      // a browser that hangs ends with this process
+      await within(CLOSE_MS, browser.close()).catch(() => undefined)
       server.close()
     },
   }

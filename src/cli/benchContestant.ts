@@ -42,6 +42,14 @@ export interface Contestant {
   sync(): Promise<number>
   /** Mean nats per token of a batch by the weights of now. */
   score(batch: Batch): Promise<number>
+  /** How many commands a step is, where the framework knows; otherwise WebGPU's dispatches are counted. */
+  dispatches?(): number
+  /**
+   * Trains a program of the lab as the lab does: its own schedules, over the clock. Afterwards `score` measures.
+   * @param draw fills in a row of context + 1 tokens
+   * @param context of what will be scored
+   */
+  recipe?(setup: Setup, draw: (row: Int32Array) => void, context: number, seconds: number): Promise<{ steps: number; seconds: number }>
   /** Makes two matrices. `queue` queues one product of them, `done` waits for all queued. */
   product(shape: ProductShape): Promise<{ queue(): void | Promise<void>; done(): Promise<void>; free(): void }>
 }
@@ -53,9 +61,9 @@ export interface Texts {
 }
 
 export interface Learnt {
-  /** with the one that compiled */
+  /** with those before the clock, which compile */
   steps: number
-  /** of training, without the step that compiled and without measuring */
+  /** of training, without the steps before the clock (one; the lab's own recipe two) and without measuring */
   seconds: number
   /** bits per byte */
   valBpb: number
@@ -82,7 +90,7 @@ export class Timed {
     return { adapter, loss: await this.contestant.sync() }
   }
 
-  /** Loss of each of some steps, every one waited for; dispatches of the last one, 0 without WebGPU. */
+  /** Loss of each of some steps, every one waited for; dispatches of the last one, 0 where nobody knows. */
   async losses(count: number): Promise<{ losses: number[]; dispatches: number }> {
     const losses: number[] = []
     let dispatches = 0
@@ -92,7 +100,7 @@ export class Timed {
         losses.push(await this.contestant.sync())
       })
     }
-    return { losses, dispatches }
+    return { losses, dispatches: this.contestant.dispatches?.() ?? dispatches }
   }
 
   /** Time of a step within a run of `count`. */
@@ -131,8 +139,7 @@ export class Timed {
   async learn(setup: Setup, { train, val }: Texts, seconds: number): Promise<Learnt> {
     const { rows, context } = setup.program.batch
     const rng = new Rng(setup.seed, 'bench/windows')
-    const draw = (text: Uint8Array, at: (row: number) => number) => windows(text, rows, context, at)
-    const next = () => draw(train, () => rng.int(train.length - context - 1))
+    const next = () => windows(train, rows, context, () => rng.int(train.length - context - 1))
     await this.contestant.open(setup)
     await this.contestant.step(next(), 1)
     await this.contestant.sync()
@@ -149,10 +156,29 @@ export class Timed {
     }
     await this.contestant.sync()
     const trained = (performance.now() - begun) / 1000
+    return { steps, seconds: trained, valBpb: await this.bitsPerByte(val, rows, context) }
+  }
+
+  /**
+   * Trains a program as the lab does, on windows of `train` drawn alike, and measures on the windows of everyone else.
+   * @param rows and context: of the batch that the others are measured by
+   */
+  async recipe(setup: Setup, { rows, context }: { rows: number; context: number }, { train, val }: Texts, seconds: number): Promise<Learnt> {
+    const rng = new Rng(setup.seed, 'bench/windows')
+    const draw = (row: Int32Array) => {
+      const begin = rng.int(train.length - row.length)
+      row.set(train.subarray(begin, begin + row.length))
+    }
+    if (!this.contestant.recipe) throw new Error('Only our own engine trains programs of the lab')
+    const trained = await this.contestant.recipe(setup, draw, context, seconds)
+    return { ...trained, valBpb: await this.bitsPerByte(val, rows, context) }
+  }
+
+  private async bitsPerByte(val: Uint8Array, rows: number, context: number): Promise<number> {
     let nats = 0
     const stride = Math.floor((val.length - context - 1) / (VAL_BATCHES * rows))
-    for (let i = 0; i < VAL_BATCHES; i++) nats += await this.contestant.score(draw(val, (row) => (i * rows + row) * stride))
-    return { steps, seconds: trained, valBpb: nats / VAL_BATCHES / Math.LN2 }
+    for (let i = 0; i < VAL_BATCHES; i++) nats += await this.contestant.score(windows(val, rows, context, (row) => (i * rows + row) * stride))
+    return nats / VAL_BATCHES / Math.LN2
   }
 
   private async queue(count: number): Promise<void> {

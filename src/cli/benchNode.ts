@@ -1,51 +1,67 @@
 // Our engine in Node as one of the benchmark's contestants, and the processor's limit where there is no browser.
 
+import { fork, type ChildProcess } from 'node:child_process'
 import { Worker } from 'node:worker_threads'
-import type { BenchWorker } from '../../e2e/bench/worker'
-import type { OpenedDevice } from '../engine/backends/webgpu/device'
-import type { Session } from '../engine/session'
-import { runCeiling } from './benchCeiling'
-import { yieldToDriver } from './dawn'
-import { Timed, type Texts } from './benchContestant'
 import type { PageContestant } from './benchBrowser'
-import { ourContestant } from './benchOurs'
+import type { BenchChild, ChildCall, ChildReply } from './benchChild'
+import type { Texts } from './benchContestant'
+import { relaxedSimd } from './childTrainer'
 
-type PrintProfile = (model: string, opened: OpenedDevice, session: Session) => Promise<void>
+/** The same face as a page's, over a process. */
+export interface NodeContestant extends PageContestant {
+  ask<M extends keyof BenchChild>(method: M, ...args: Parameters<BenchChild[M]>): Promise<Awaited<ReturnType<BenchChild[M]>>>
+}
 
-/** The same face as a page's. @param text what `learn` reads */
-export function nodeContestant(gpu: GPU, text: () => Promise<Texts>, print: PrintProfile) {
-  let opened: OpenedDevice | null = null
-  const ours = ourContestant(gpu, (given) => {
-    opened = given
-    if (given.caps.software) yieldToDriver()
-  })
-  const timed = new Timed(ours)
-  const methods: BenchWorker = {
-    load: async () => undefined,
-    first: (setup) => timed.first(setup),
-    // a plan knows its dispatches, whether or not the binding's classes can be listened to
-    losses: async (count) => ({ ...(await timed.losses(count)), dispatches: ours.session().dispatchesPerStep }),
-    round: (count) => timed.round(count),
-    matmul: (shape, leastMs) => timed.matmul(shape, leastMs),
-    learn: async (setup, seconds) => timed.learn(setup, await text(), seconds),
-    ceiling: runCeiling,
+/** @param text what `learn` and `recipe` read */
+export function nodeContestant(backend: 'webgpu' | 'wasm', text: () => Promise<Texts>): NodeContestant {
+  let child: ChildProcess | null = null
+  let nextId = 0
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+
+  const start = () => {
+    const script = new URL('./benchChild.js', import.meta.url)
+    const execArgv = [...process.execArgv, ...relaxedSimd()]
+    const started = fork(script, [backend], { execArgv, serialization: 'advanced' })
+    const died = (why: string) => {
+      for (const { reject } of waiting.values()) reject(new Error(`the process ended: ${why}`))
+      waiting.clear()
+    }
+    started.on('message', (reply: ChildReply) => {
+      const call = waiting.get(reply.id)
+      waiting.delete(reply.id)
+      if ('error' in reply) call?.reject(new Error(reply.error))
+      else call?.resolve(reply.value as never)
+    })
+    started.on('error', (error) => died(error.message))
+    started.on('exit', (code, signal) => died(signal ?? `code ${code}`))
+    return started
   }
-  const contestant: PageContestant & { profile(model: string): Promise<void> } = {
-    async profile(model) {
-      if (opened) await print(model, opened, ours.session())
-    },
+  const ask: NodeContestant['ask'] = (method, ...args) => {
+    child ??= start()
+    const call: ChildCall = { id: nextId++, method, args }
+    return new Promise((resolve, reject) => {
+      waiting.set(call.id, { resolve, reject })
+      child?.send(call)
+    })
+  }
+
+  return {
+    ask,
     async first(setup) {
       const begun = performance.now()
-      const first = await timed.first(setup)
+      const first = await ask('first', setup)
       return { ...first, ms: performance.now() - begun }
     },
-    load: async () => undefined,
-    call: (method, ...args) => (methods[method] as (...args: unknown[]) => Promise<never>)(...args),
+    load: () => ask('load', backend),
+    async call(method, ...args) {
+      if (method === 'learn' || method === 'recipe') await ask('give', await text())
+      return ask(method, ...(args as never)) as never
+    },
     async close() {
-      opened?.device.destroy()
+      child?.kill('SIGKILL')
+      child = null
     },
   }
-  return contestant
 }
 
 /** The processor's own limit by WASM SIMD, one thread a core, without a browser. */

@@ -1,31 +1,46 @@
-// Our engine as a contestant: the same session that the judge trains, on a browser's WebGPU or on Dawn's.
+// Our engine as a contestant: the same session that the judge trains, on a device or on the processor's threads.
 
-import { openDevice, type OpenedDevice } from '../engine/backends/webgpu/device'
-import { pipelineOf } from '../engine/backends/webgpu/pipelines'
+import type { Engine } from '../engine/backends/backend'
+import { lowering } from '../engine/backends/wasm/call'
+import { matmul as wasmMatmul } from '../engine/backends/wasm/matmul'
 import { matmul } from '../engine/kernels/matmul'
+import type { ModelPlan } from '../engine/planner'
 import { Session } from '../engine/session'
+import { Upload } from '../engine/upload'
 import { inferShapes } from '../graph/shapes'
+import { train } from '../judge/train'
 import type { Batch, Contestant, ProductShape, Setup } from './benchContestant'
 
-/** @param gpu navigator.gpu, or Dawn's in Node @param whenOpen called once there is a device */
-export function ourContestant(gpu: GPU, whenOpen: (opened: OpenedDevice) => void = () => undefined): Contestant & { session(): Session } {
-  let opened: OpenedDevice
+/** A run that takes this many times its budget is given up. */
+const MOST_BUDGETS = 4
+
+/** What an executor reads of a plan. */
+type Room = Pick<ModelPlan, 'buffers' | 'totalBytes' | 'shares' | 'threadScratchBytes'>
+
+/** @param openEngine called once, when the contestant opens */
+export function ourContestant(openEngine: () => Promise<Engine>): Contestant & { session(): Session; engine(): Engine } {
+  let engine: Engine
   let session: Session
   let accumulate = 1
   let last = NaN
 
+  const open = async ({ program, vocab, seed }: Setup, context: number, tokens: number) => {
+    engine ??= await openEngine()
+    accumulate = program.batch.accumulate
+    const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens } }
+    session = await Session.open(engine, engine.caps, request, seed)
+  }
+
   return {
     session: () => session,
-    async open({ program, vocab, seed }: Setup) {
-      opened ??= await openDevice(gpu)
-      whenOpen(opened)
-      const { rows, context } = program.batch
-      accumulate = program.batch.accumulate
-      const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context } }
-      session = await Session.open(opened, opened.caps, request, seed)
-      return `${opened.info.vendor} ${opened.info.architecture} (${opened.info.description})`
+    engine: () => engine,
+    async open(setup) {
+      const { rows, context } = setup.program.batch
+      await open(setup, context, rows * context)
+      const { vendor, architecture, description } = engine.info
+      return `${vendor} ${architecture} (${description})`.trim()
     },
-    async step(batch: Batch, number: number) {
+    async step(batch, number) {
       const micro = Array.from({ length: accumulate }, () => batch)
       for (const loss of await session.step(micro, { step: number, lr: 1, weightDecay: 1, momentum: null })) last = loss
     },
@@ -34,56 +49,59 @@ export function ourContestant(gpu: GPU, whenOpen: (opened: OpenedDevice) => void
       return last
     },
     async score({ tokens, targets }: Batch) {
+      const { B, T } = session.plan.score
+      const part = (values: Int32Array, i: number) => values.subarray(i * B * T, (i + 1) * B * T)
       let sum = 0
-      const fill = (_: number, into: Int32Array, wanted: Int32Array) => {
-        into.set(tokens)
-        wanted.set(targets)
-      }
-      await session.score(1, fill, (_, nats) => (sum = nats.reduce((n, each) => n + each, 0)))
+      await session.score(
+        Math.ceil(tokens.length / (B * T)),
+        (i, into, wanted) => {
+          into.set(part(tokens, i))
+          wanted.set(part(targets, i))
+        },
+        (i, nats) => (sum += nats.subarray(0, part(targets, i).length).reduce((n, each) => n + each, 0)),
+      )
       return sum / targets.length
     },
-    product: (shape) => ourProduct(opened, shape),
+    dispatches: () => session.dispatchesPerStep,
+    async recipe(setup, draw, context, seconds) {
+      await open(setup, context, setup.program.batch.rows * context)
+      const rows = {
+        epoch: 0,
+        next(out: Int32Array) {
+          draw(out)
+          return true
+        },
+      }
+      const limits = { maxWallSeconds: MOST_BUDGETS * seconds, maxBytes: Infinity }
+      const deadline = performance.now() + 1000 * limits.maxWallSeconds
+      const { steps, trainMs } = await train(session, rows, { kind: 'seconds', amount: seconds }, limits, deadline, () => undefined)
+      return { steps, seconds: trainMs / 1000 }
+    },
+    product: (shape) => ourProduct(engine, shape),
   }
 }
 
-async function ourProduct({ device, caps }: OpenedDevice, { orient, M, N, K }: ProductShape) {
-  const { kernels, scratch = {} } = matmul({ orient, M, N, K }, caps)
-  const sizes: Record<string, number> = { a: 4 * M * K, b: 4 * N * K, c: 4 * M * N, ...scratch }
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
-  const buffers = new Map(Object.entries(sizes).map(([name, size]) => [name, device.createBuffer({ size, usage })]))
-  const buffer = (name: string) => buffers.get(name) as GPUBuffer
-  for (const name of ['a', 'b']) device.queue.writeBuffer(buffer(name), 0, new Float32Array(sizes[name] / 4).fill(0.5))
-  const dispatches = await Promise.all(
-    kernels.map(async (kernel) => {
-      const pipeline = await pipelineOf(device, kernel)
-      const entries = kernel.bindings.map(({ name }, binding) => ({ binding, resource: { buffer: buffer(name) } }))
-      const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries })
-      return { pipeline, group, workgroups: kernel.workgroups }
-    }),
-  )
-  const staging = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+/** One product in a memory of its own, by the kernels that a plan would be given. */
+async function ourProduct({ caps, allocate }: Engine, { orient, M, N, K }: ProductShape) {
+  const { kernels, scratch = {} } = caps.backend === 'wasm' ? lowering(wasmMatmul({ orient, M, N, K })) : matmul({ orient, M, N, K }, caps)
+  const buffers = Object.entries({ a: 4 * M * K, b: 4 * N * K, c: 4 * M * N, ...scratch }).map(([label, bytes]) => ({ label, bytes }))
+  const range = (name: string) => {
+    const buffer = buffers.findIndex(({ label }) => label === name)
+    return { buffer, offset: 0, bytes: buffers[buffer].bytes }
+  }
+  const room: Room = {
+    buffers,
+    totalBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+    shares: { count: 1, rows: M, micros: 1 },
+    threadScratchBytes: Math.max(0, ...kernels.map(({ call }) => call?.scratchBytes ?? 0)),
+  }
+  const executor = await allocate(room as ModelPlan)
+  for (const name of ['a', 'b']) executor.write(range(name), new Float32Array(range(name).bytes / 4).fill(0.5))
+  const program = await executor.prepare(kernels.map((kernel) => ({ kernel, ranges: kernel.bindings.map(({ name }) => range(name)) })))
+  const nothing = [new Upload({ ...range('c'), bytes: 0 }, [])]
   return {
-    queue() {
-      const encoder = device.createCommandEncoder()
-      const pass = encoder.beginComputePass()
-      for (const { pipeline, group, workgroups } of dispatches) {
-        pass.setPipeline(pipeline)
-        pass.setBindGroup(0, group)
-        pass.dispatchWorkgroups(...workgroups)
-      }
-      pass.end()
-      device.queue.submit([encoder.finish()])
-    },
-    async done() {
-      const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(buffer('c'), 0, staging, 0, 4)
-      device.queue.submit([encoder.finish()])
-      await staging.mapAsync(GPUMapMode.READ)
-      staging.unmap()
-    },
-    free() {
-      for (const each of buffers.values()) each.destroy()
-      staging.destroy()
-    },
+    queue: () => executor.submit(program, nothing),
+    done: async () => void (await executor.read({ ...range('c'), bytes: 4 })),
+    free: () => executor.destroy(),
   }
 }

@@ -7,7 +7,7 @@ import { median, race, type Lengths } from './benchRun'
 import { matmulRate, reportText } from './benchTable'
 
 const setup = { program: comparisonProgram(), vocab: COMPARISON.V, seed: 1 }
-const lengths: Lengths = { starts: 3, turns: 3, slowTurns: 1, turnMs: 10, matmulMs: 1 }
+const lengths: Lengths = { starts: 3, turns: 3, slowTurns: 1, turnMs: 10, matmulMs: 1, limitMs: 200 }
 
 /** A contestant that answers what it is told and writes down who was called. */
 function entry(name: string, losses: number[], stepMs: number, log: string[]) {
@@ -37,15 +37,33 @@ describe('the race', () => {
     expect(matmulRate(rows[0])).toBeCloseTo(2)
     const model = { model: 'm', gflopPerStep: 1, tokensPerStep: 1024, rows }
     const machine = { cpu: 'c', cores: 2, node: '20', chromium: null }
-    const text = reportText({ machine, lengths, ceiling: { gflops: 100, threads: 2, fused: true }, models: [model] })
+    const text = reportText({ machine, lengths, ceiling: { gflops: 100, threads: 2, fused: true }, models: [model], leftOut: [] })
     expect(text).toMatch(/peer +0\.250/)
-    expect(text).toContain('other: computes another model')
+    expect(text).toContain('other: the next steps: computes another model')
   })
 
-  it('goes on when one fails', async () => {
+  it('goes on when one fails, and closes one that hangs', async () => {
+    const log: string[] = []
     const broken = { name: 'broken', open: () => Promise.reject(new Error('no adapter')) }
-    const rows = await race([broken, entry('ours', [1, 1, 1], 3, [])], setup, lengths, false, () => undefined)
-    expect(rows.map(({ note, stepMs }) => [note, stepMs])).toEqual([['no adapter', null], [null, 3]])
+    const hanging = entry('hanging', [1, 1, 1], 3, log)
+    const open = async () => ({ ...(await hanging.open()), call: () => new Promise<never>(() => undefined) })
+    const rows = await race([broken, { name: 'hanging', open }, entry('ours', [1, 1, 1], 3, [])], setup, lengths, false, () => undefined)
+    expect(rows.map(({ note, stepMs }) => [note, stepMs])).toEqual([
+      ['first step: no adapter', null],
+      ['the next steps: not finished after 0.2 s', null],
+      [null, 3],
+    ])
+    expect(log.filter((line) => line === 'hanging closed')).toHaveLength(3)
+  })
+
+  it('begins everyone afresh several times, each time in the opposite order', async () => {
+    const opened: string[] = []
+    const entries = ['a', 'b'].map((name) => {
+      const { open } = entry(name, [1, 1, 1], 3, [])
+      return { name, open: () => (opened.push(name), open()) }
+    })
+    await race(entries, setup, lengths, false, () => undefined)
+    expect(opened).toEqual(['a', 'b', 'b', 'a', 'a', 'b'])
   })
 
   it('takes the middle one', () => {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Rollup } from 'vite'
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' }
@@ -20,13 +21,17 @@ export interface BenchServer {
 /** @param root the package's folder */
 export async function serveBench(root: string): Promise<BenchServer> {
   const { build } = await import('vite')
+  // where it lies: it compiles the sources beside it
+  const plugin = pathToFileURL(join(root, 'src', 'engine', 'backends', 'wasm', 'build', 'assemblyPlugin.mjs')).href
+  const { assembly } = (await import(/* @vite-ignore */ plugin)) as typeof import('../engine/backends/wasm/build/assemblyPlugin.mjs')
   const built = (await build({
     root: join(root, 'e2e', 'bench'),
     configFile: false,
     base: './',
     publicDir: false,
     logLevel: 'error',
-    worker: { format: 'es' },
+    plugins: [assembly()],
+    worker: { format: 'es', plugins: () => [assembly()] },
     // unminified: TensorFlow.js turns one of its functions into text to start its threads, and relies on the names in it
     build: { target: 'es2023', write: false, minify: false, chunkSizeWarningLimit: 10_000 },
   })) as Rollup.RollupOutput

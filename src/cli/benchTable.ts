@@ -17,6 +17,8 @@ export interface BenchReport {
   /** all threads together, of a multiply-add loop on registers in WASM SIMD */
   ceiling: { gflops: number; threads: number; fused: boolean }
   models: ModelReport[]
+  /** what was not measured, and why */
+  leftOut: string[]
 }
 
 /** Shapes that stand for the three orientations. */
@@ -31,7 +33,7 @@ export function matmulRate({ matmul }: Row): number | null {
 }
 
 /** The whole report as text. */
-export function reportText({ machine, ceiling, models }: BenchReport): string {
+export function reportText({ machine, ceiling, models, leftOut }: BenchReport): string {
   const browser = machine.chromium === null ? 'no Chromium: Node only' : `Chromium ${machine.chromium}`
   const kind = ceiling.fused ? 'fused multiply-adds' : 'multiplies and adds'
   const lines = [
@@ -39,6 +41,7 @@ export function reportText({ machine, ceiling, models }: BenchReport): string {
     `The processor's own ceiling: ${ceiling.gflops.toFixed(0)} GFLOP/s, ${kind} on registers in WASM SIMD, ${ceiling.threads} threads`,
   ]
   for (const report of models) lines.push('', ...modelText(report, ceiling.gflops))
+  if (leftOut.length > 0) lines.push('', ...leftOut)
   return lines.join('\n')
 }
 
@@ -57,8 +60,9 @@ function modelText({ model, gflopPerStep, tokensPerStep, rows }: ModelReport, ce
     ...(rows.some((each) => each.learnt) ? { 'val bpb': digits(row.learnt?.valBpb, 3), steps: row.learnt ? String(row.learnt.steps) : '' } : {}),
   }))
   const lines = [`${model}: ${gflopPerStep.toFixed(2)} GFLOP a step`, ...grid(table)]
-  if (rows.some((row) => Object.keys(row.matmul).length > 0)) {
-    const products = rows.map((row) => ({
+  const measured = rows.filter((row) => Object.keys(row.matmul).length > 0)
+  if (measured.length > 0) {
+    const products = measured.map((row) => ({
       'matmul GFLOP/s': row.name,
       ...Object.fromEntries(MATMUL_SHAPES.map((shape) => [shapeName(shape), digits(row.matmul[shapeName(shape)], 2)])),
     }))

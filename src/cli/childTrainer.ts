@@ -100,7 +100,7 @@ export function createChildTrainer(script: URL, tuning: string): Trainer {
 }
 
 /** Node 20 has relaxed SIMD behind a flag; where the flag is not known it is not needed. */
-function relaxedSimd(): string[] {
+export function relaxedSimd(): string[] {
   const flag = '--experimental-wasm-relaxed-simd'
   const needed = Number(process.versions.node.split('.')[0]) < 22 && !process.execArgv.includes(flag)
   return needed && spawnSync(process.execPath, [flag, '--version'], { stdio: 'ignore' }).status === 0 ? [flag] : []
