@@ -68,6 +68,22 @@ test('the same tokens give the same bits after a reload, and a step can be profi
     await expectAccessible(page)
   })
 
+  await test.step('what trains is fixed while a lab is at work; on something else its numbers are called comparable at best', async () => {
+    const engine = page.getByRole('region', { name: 'What trains' })
+    const choice = engine.getByRole('combobox')
+    await expect(choice).toBeDisabled()
+    await expect(engine).toContainText('Stop the lab to choose another')
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await choice.selectOption('wasm')
+    await expect(engine).toContainText('Your processor')
+    const told = page.getByRole('status').filter({ hasText: 'were measured on a graphics adapter' })
+    await expect(told).toContainText('0.001 bits per byte')
+    await expectAccessible(page)
+    await choice.selectOption('webgpu')
+    await expect(engine).toContainText('through WebGPU')
+    await expect(told).toHaveCount(0)
+  })
+
   await test.step('a new lab after a reload, with the kernels chosen before', async () => {
     await page.goto('about:blank')
     await page.goto(SHORT_LAB)
