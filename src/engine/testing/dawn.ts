@@ -7,6 +7,9 @@ import { create, globals } from 'webgpu'
 import { LabError } from '../../core/errors'
 import { MATRIX_FEATURE, matrixUnit } from '../backends/webgpu/device'
 import type { Capabilities, Kernel, Lowering } from '../kernel'
+import { assertClose, type Tolerance } from './close'
+
+export type { Tolerance }
 
 export interface TestDevice {
   device: GPUDevice
@@ -223,45 +226,10 @@ async function readBuffer(device: GPUDevice, source: GPUBuffer, bytes: number): 
   return copy
 }
 
-export interface Tolerance {
-  atol: number
-  rtol: number
-  /** what the inputs were drawn from, to repeat a failure */
-  seed: number | string
-  name: string
-}
-
 /**
- * Fails unless |actual - expected| <= atol + rtol·|expected| everywhere (NaN and Inf never pass).
- * The message names the worst index, both values and the seed.
+ * assertClose, counted: a suite on a device that compared nothing fails.
  */
-export function expectClose(
-  actual: Float32Array,
-  expected: ArrayLike<number>,
-  { atol, rtol, seed, name }: Tolerance,
-): void {
+export function expectClose(actual: Float32Array, expected: ArrayLike<number>, tolerance: Tolerance): void {
   comparisons++
-  if (actual.length !== expected.length) {
-    throw new Error(`${name}: ${actual.length} values, expected ${expected.length} (seed ${seed})`)
-  }
-  let worst = -1
-  let excess = 1
-  for (let i = 0; i < actual.length; i++) {
-    const error = Math.abs(actual[i] - expected[i])
-    const ratio = error <= atol + rtol * Math.abs(expected[i]) ? 0 : error / (atol + rtol * Math.abs(expected[i]))
-    if (Number.isNaN(ratio) || !Number.isFinite(actual[i])) {
-      worst = i
-      break
-    }
-    if (ratio > excess) {
-      worst = i
-      excess = ratio
-    }
-  }
-  if (worst >= 0) {
-    throw new Error(
-      `${name}: worst at [${worst}] of ${actual.length}: got ${actual[worst]}, expected ${expected[worst]}, ` +
-        `atol ${atol}, rtol ${rtol}, seed ${seed}`,
-    )
-  }
+  assertClose(actual, expected, tolerance)
 }

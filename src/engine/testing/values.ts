@@ -7,7 +7,7 @@ export const VALUE_KINDS = ['normal', 'zeros', 'constant', 'large', 'tiny', 'mix
 export type ValueKind = (typeof VALUE_KINDS)[number]
 
 /** `length` f32 values of a kind, drawn from a seed. */
-export function drawValues(kind: ValueKind, length: number, seed: number): Float32Array {
+export function drawTensor(kind: ValueKind, length: number, seed: number): Float32Array {
   const rng = new Rng(seed, kind)
   const draw = {
     normal: () => rng.normal(),
@@ -21,7 +21,7 @@ export function drawValues(kind: ValueKind, length: number, seed: number): Float
 }
 
 /** The largest |value|, at least `floor`: the scale that absolute errors of a sum are measured against. */
-export function magnitudeOf(values: ArrayLike<number>, floor = 0): number {
+export function magnitude(values: ArrayLike<number>, floor = 0): number {
   let top = floor
   for (let i = 0; i < values.length; i++) top = Math.max(top, Math.abs(values[i]))
   return top

@@ -6,7 +6,7 @@ import { embeddingBackward, embeddingForward } from '../../../reference/embeddin
 import { convBackward, convForward, shiftBackward, shiftForward } from '../../../reference/sequence'
 import { sortTokens } from '../../kernels/embedding'
 import { assertClose } from '../../testing/close'
-import { drawValues } from '../../testing/values'
+import { drawTensor } from '../../testing/values'
 import { runBoth, type TensorInput } from '../../testing/wasm'
 import { copyStrided, lowerOp } from './lower'
 
@@ -55,7 +55,7 @@ it('fills and sums', async () => {
   }
   for (const [outer, reduce, inner] of [[1, 1, 1], [3, 1000, 1], [1, 67, 5], [2, 130, 12], [1, 513, 96]]) // prettier-ignore
     for (const accumulate of [false, true]) {
-      const x = drawValues('normal', outer * reduce * inner, SEED)
+      const x = drawTensor('normal', outer * reduce * inner, SEED)
       const op: TapeOp = { kind: 'reduceSum', x: 0, output: 1, outer, reduce, inner, scale: -0.5, accumulate }
       const { y } = await run(op, { x, y: new Float32Array(outer * inner).fill(3) })
       const expected = new Float64Array(outer * inner).fill(accumulate ? 3 : 0)
@@ -68,8 +68,8 @@ it('looks tokens up, and gathers their gradients', async () => {
   for (const [N, V, C] of [[1, 1, 1], [40, 11, 5], [100, 7, 96]]) { // prettier-ignore
     const rng = new Rng(SEED)
     const tokens = Int32Array.from({ length: N }, () => rng.int(Math.max(1, V - 1)))
-    const table = drawValues('normal', V * C, SEED)
-    const dOut = drawValues('normal', N * C, SEED + 1)
+    const table = drawTensor('normal', V * C, SEED)
+    const dOut = drawTensor('normal', N * C, SEED + 1)
     const { y } = await run({ kind: 'embedding', table: 0, tokens: 1, output: 2, N, V, C }, { table, tokens, y: 4 * N * C })
     assertClose(y, embeddingForward(wide(table), tokens, { N, V, C }), { ...EXACT, name: 'embedding' })
     const [order, starts] = [new Uint32Array(N), new Uint32Array(V + 1)]
@@ -85,9 +85,9 @@ it('looks tokens up, and gathers their gradients', async () => {
 
 it('shifts and convolves along T, and back', async () => {
   for (const [B, T, C, K] of [[1, 1, 1, 1], [2, 7, 5, 3], [3, 33, 8, 4], [1, 5, 6, 9]]) { // prettier-ignore
-    const x = drawValues('normal', B * T * C, SEED)
-    const dOut = drawValues('normal', B * T * C, SEED + 1)
-    const w = drawValues('normal', C * K, SEED + 2)
+    const x = drawTensor('normal', B * T * C, SEED)
+    const dOut = drawTensor('normal', B * T * C, SEED + 1)
+    const w = drawTensor('normal', C * K, SEED + 2)
     const bytes = x.byteLength
     for (const by of [1, 3, T + 1]) {
       const shifted = await run({ kind: 'shift', x: 0, output: 1, B, T, C, by }, { x, y: bytes })
@@ -122,7 +122,7 @@ it('draws the mask of dropout', async () => {
   const [seed, step, micro] = [123456789, 17, 3]
   for (const count of [1, 1000, 4097])
     for (const rate of [0.3, 0.75]) {
-      const x = drawValues('normal', count, SEED)
+      const x = drawTensor('normal', count, SEED)
       const stepState = Uint32Array.of(seed, step, micro, 0)
       const { y } = await run({ kind: 'dropout', x: 0, output: 1, rate, node: 5 }, { x, stepState, y: 4 * count }, count)
       const key = [step, micro, 5].reduce((k, next) => scramble((k ^ next) >>> 0), scramble((seed + 0x9e3779b9) >>> 0))

@@ -6,7 +6,7 @@ import * as norms from '../../../reference/norm'
 import { ropeBackward, ropeForward } from '../../../reference/rope'
 import * as soft from '../../../reference/softmax'
 import { assertClose } from '../../testing/close'
-import { drawValues, magnitudeOf, VALUE_KINDS, type ValueKind } from '../../testing/values'
+import { drawTensor, magnitude, VALUE_KINDS, type ValueKind } from '../../testing/values'
 import { BUILDS, runBoth, type TensorInput } from '../../testing/wasm'
 import { lowerOp } from './lower'
 
@@ -33,9 +33,9 @@ for (const relaxed of BUILDS) {
       for (const kind of VALUE_KINDS) cases.push([SHAPES[1], kind], [SHAPES[2], kind])
       for (const [shape, kind] of cases) {
         const { rows, C, eps } = shape
-        const x = drawValues(kind, rows * C, SEED)
-        const dOut = drawValues('normal', rows * C, SEED + 1)
-        const before = drawValues('normal', rows * C, SEED + 2)
+        const x = drawTensor(kind, rows * C, SEED)
+        const dOut = drawTensor('normal', rows * C, SEED + 1)
+        const before = drawTensor('normal', rows * C, SEED + 2)
         const name = `${norm} ${rows}×${C} ${kind}`
         const { y } = await run({ kind: 'norm', norm, x: 0, output: 1, ...shape }, { x, y: x.byteLength }, relaxed)
         assertClose(y, forward(wide(x), shape), { atol: 1e-5, rtol: 1e-4, seed: SEED, name })
@@ -47,10 +47,10 @@ for (const relaxed of BUILDS) {
             const range = [row * C, (row + 1) * C] as const
             const values = x.subarray(...range)
             // terms of dX nearly cancel along x, so errors are measured against them: rstd·|dOut|
-            const scaled = magnitudeOf(forward(wide(values), { rows: 1, C, eps }))
-            const rstd = Math.min(1 / Math.sqrt(eps), scaled > 0 ? scaled / magnitudeOf(values, 1e-30) : 1 / Math.sqrt(eps))
+            const scaled = magnitude(forward(wide(values), { rows: 1, C, eps }))
+            const rstd = Math.min(1 / Math.sqrt(eps), scaled > 0 ? scaled / magnitude(values, 1e-30) : 1 / Math.sqrt(eps))
             const target = expected.subarray(...range).map((d, i) => d + (accumulate ? before[range[0] + i] : 0))
-            const atol = 1e-5 * Math.max(rstd * magnitudeOf(dOut), accumulate ? 1 : 1e-30)
+            const atol = 1e-5 * Math.max(rstd * magnitude(dOut), accumulate ? 1 : 1e-30)
             assertClose(dX.subarray(...range), target, { atol, rtol: 1e-4, seed: SEED, name: `${name} gradient` })
           }
         }
@@ -60,13 +60,13 @@ for (const relaxed of BUILDS) {
 
   it(`layer norm sees small differences on a large mean; an rms factor alone, and read back (relaxed: ${relaxed})`, async () => {
     const shape = { rows: 1, C: 999, eps: 1e-5 }
-    const x = drawValues('normal', 999, SEED).map((value) => 4e4 + value)
+    const x = drawTensor('normal', 999, SEED).map((value) => 4e4 + value)
     const { y } = await run({ kind: 'norm', norm: 'layer', x: 0, output: 1, ...shape }, { x, y: x.byteLength }, relaxed)
     assertClose(y, norms.layerNormForward(wide(x), shape), { atol: 1e-5, rtol: 1e-5, seed: SEED, name: 'mean 4e4' })
     const [small] = SHAPES.slice(2)
     const { rows, C, eps } = small
-    const z = drawValues('normal', rows * C, SEED)
-    const dOut = drawValues('normal', rows * C, SEED + 1)
+    const z = drawTensor('normal', rows * C, SEED)
+    const dOut = drawTensor('normal', rows * C, SEED + 1)
     const { rstd } = await run({ kind: 'rmsScale', x: 0, output: 1, ...small }, { x: z, rstd: 4 * rows }, relaxed)
     const factors = Array.from({ length: rows }, (_, r) => {
       const row = z.subarray(r * C, (r + 1) * C)
@@ -82,14 +82,14 @@ for (const relaxed of BUILDS) {
   it(`softmax and its gradient (relaxed: ${relaxed})`, async () => {
     for (const [rows, C] of [[1, 1], [5, 7], [9, 64], [3, 257]]) // prettier-ignore
       for (const kind of VALUE_KINDS) {
-        const x = drawValues(kind, rows * C, SEED)
-        const dOut = drawValues('normal', rows * C, SEED + 1)
+        const x = drawTensor(kind, rows * C, SEED)
+        const dOut = drawTensor('normal', rows * C, SEED + 1)
         const options = { rtol: 1e-4, seed: SEED, name: `softmax ${rows}×${C} ${kind}` }
         const { y } = await run({ kind: 'softmax', x: 0, output: 1, rows, C }, { x, y: x.byteLength }, relaxed)
         assertClose(y, soft.softmaxForward(wide(x), { rows, C }), { atol: 1e-7, ...options })
         const { dX } = await run({ kind: 'softmaxGrad', dOut: 0, y: 1, output: 2, rows, C }, { dOut, y, dX: x.byteLength }, relaxed)
         const expected = soft.softmaxBackward(wide(dOut), wide(y), { rows, C })
-        assertClose(dX, expected, { atol: 1e-6 * magnitudeOf(dOut), ...options })
+        assertClose(dX, expected, { atol: 1e-6 * magnitude(dOut), ...options })
       }
   })
 
@@ -100,7 +100,7 @@ for (const relaxed of BUILDS) {
     for (const kind of VALUE_KINDS) cases.push([5, 33, 15, kind], [6, 64, 0, kind])
     for (const [N, V, softcap, kind] of cases) {
       const scale = 1 / N
-      const logits = drawValues(kind, N * V, SEED)
+      const logits = drawTensor(kind, N * V, SEED)
       const rng = new Rng(SEED)
       const targets = Int32Array.from({ length: N }, (_, n) => (n % 5 === 4 ? -1 : rng.int(V)))
       const capped = softcap > 0 ? wide(logits).map((z) => softcap * Math.tanh(z / softcap)) : wide(logits)
@@ -120,8 +120,8 @@ for (const relaxed of BUILDS) {
 
   it(`rope, its inverse, with the norm, and the gradient of that (relaxed: ${relaxed})`, async () => {
     for (const [B, T, H, D, base] of [[1, 1, 1, 2, 1e4], [2, 7, 3, 6, 1e4], [1, 67, 2, 24, 100], [1, 2048, 1, 16, 2e5]]) {
-      const x = drawValues('normal', B * T * H * D, SEED)
-      const forward = drawValues('normal', x.length, SEED + 1)
+      const x = drawTensor('normal', B * T * H * D, SEED)
+      const forward = drawTensor('normal', x.length, SEED + 1)
       const shape = { B, T, H, D, base }
       const rows = { rows: B * T * H, C: D, eps: 1e-6 }
       const y = x.byteLength

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { adamwStep, lionStep, muonStep, polarExpress, sgdStep } from '../../../reference/optimizers'
 import { BLOCK, HYPER, HYPER_STRIDE, RULE_CODE, SKIP_BLOCK } from '../../kernels/update'
 import { assertClose } from '../../testing/close'
-import { drawValues, magnitudeOf, VALUE_KINDS, type ValueKind } from '../../testing/values'
+import { drawTensor, magnitude, VALUE_KINDS, type ValueKind } from '../../testing/values'
 import { BUILDS, runBoth } from '../../testing/wasm'
 import { gradNorm, muonApply, muonMomentum, updateElementwise, type MuonStack } from './update'
 
@@ -31,12 +31,12 @@ function hyperAt(step: number, clip: number): Float32Array {
 }
 
 async function checkUpdate(kind: ValueKind, clip: number, ema: boolean, relaxed: boolean): Promise<void> {
-  const start = drawValues('normal', COUNT, SEED)
+  const start = drawTensor('normal', COUNT, SEED)
   const zeros = () => new Float32Array(COUNT)
   let arrays = { params: start, m: zeros(), v: zeros(), ema: start }
   const state = { params: Float64Array.from(start), m: new Float64Array(COUNT), v: new Float64Array(COUNT), ema: Float64Array.from(start) }
   for (let step = 1; step <= 3; step++) {
-    const grads = drawValues(kind, COUNT, SEED + step)
+    const grads = drawTensor(kind, COUNT, SEED + step)
     const norm = Math.hypot(...grads)
     const clipped = Float64Array.from(grads, (g) => g * (clip > 0 ? Math.min(1, clip / norm) : 1))
     for (const [block, row] of GROUPS.entries()) {
@@ -55,7 +55,7 @@ async function checkUpdate(kind: ValueKind, clip: number, ema: boolean, relaxed:
     const after = (name: keyof typeof arrays) => new Float32Array(result[name])
     arrays = { params: after('params'), m: after('m'), v: after('v'), ema: after('ema') }
     for (const name of ['params', 'm', 'v', ...(ema ? (['ema'] as const) : [])] as const) {
-      const options = { atol: 2e-6 * magnitudeOf(state[name], 1e-30), rtol: 1e-5, seed: SEED }
+      const options = { atol: 2e-6 * magnitude(state[name], 1e-30), rtol: 1e-5, seed: SEED }
       assertClose(arrays[name], state[name], { ...options, name: `${name} step ${step} ${kind} clip ${clip}` })
     }
   }
@@ -73,7 +73,7 @@ async function checkMuon(stack: MuonStack, kind: ValueKind, clip: number, relaxe
   const size = rows * cols
   const lines = Math.max(rows, cols)
   const secondStride = lines + 3
-  const padded = (values: ValueKind, seed: number) => drawValues(values, count * stride, seed).map((v, i) => (i % stride < size ? v : 0))
+  const padded = (values: ValueKind, seed: number) => drawTensor(values, count * stride, seed).map((v, i) => (i % stride < size ? v : 0))
   const matrix = (array: ArrayLike<number>, q: number) => Float64Array.from({ length: size }, (_, i) => array[q * stride + i])
   let [m, second, params] = [new Float32Array(count * stride), new Float32Array(count * secondStride), padded('normal', SEED)]
   const states = Array.from({ length: count }, (_, q) => ({ w: matrix(params, q), m: new Float64Array(size), s: new Float64Array(lines) }))
@@ -102,7 +102,7 @@ async function checkMuon(stack: MuonStack, kind: ValueKind, clip: number, relaxe
     for (let q = 0; q < count; q++) {
       const check = (got: ArrayLike<number>, expected: Float64Array, atol: number, name: string) =>
         assertClose(Float32Array.from(got), expected, { atol, rtol: 1e-5, seed: SEED, name: `${name} ${rows}×${cols} ${kind} step ${step}` })
-      check(matrix(m, q), states[q].m, 1e-6 * magnitudeOf(states[q].m, 1e-30), 'm')
+      check(matrix(m, q), states[q].m, 1e-6 * magnitude(states[q].m, 1e-30), 'm')
       check(second.subarray(q * secondStride, q * secondStride + lines), states[q].s, 1e-8, 'second')
       check(matrix(params, q), states[q].w, 1e-6, 'params')
     }
@@ -121,7 +121,7 @@ for (const relaxed of BUILDS) {
   it(`the norm of all gradients, any length (relaxed: ${relaxed})`, async () => {
     for (const count of [64, 64 * 131, 64 * 3001])
       for (const kind of ['normal', 'zeros', 'large', 'tiny'] as const) {
-        const grads = drawValues(kind, count, SEED)
+        const grads = drawTensor(kind, count, SEED)
         const result = await runBoth(gradNorm(count), { grads, gradNorm: 4 }, { relaxed })
         const expected = Math.sqrt(grads.reduce((sum, g) => sum + g * g, 0))
         assertClose(new Float32Array(result.gradNorm), [expected], { atol: 0, rtol: 2e-6, seed: SEED, name: `${count} ${kind}` })
