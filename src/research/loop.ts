@@ -85,7 +85,7 @@ export function createLoop(deps: LoopDeps): Loop {
     data: deps.data,
     onOpening: () => idle('opening adapter'),
     onDeviceLost: () =>
-      notify({ level: 'warning', message: 'The GPU was lost; it is reopened and the run tried once more.', hint: '' }),
+      notify({ level: 'warning', message: 'The engine was lost; it is reopened and the run tried once more.', hint: '' }),
   })
 
   /** A full disk is no reason to lose anything: wait for room, then write again. */

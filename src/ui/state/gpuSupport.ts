@@ -80,7 +80,7 @@ export function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
 }
 
 const WHAT: Record<GpuProblem, string> = {
-  insecure: 'This page was not loaded over a secure connection, and browsers offer WebGPU only to secure pages.',
+  insecure: 'This page was not loaded over a secure connection, and browsers give WebGPU, storage and hashing only to secure pages.',
   missing: 'This browser does not offer WebGPU to pages (navigator.gpu is missing).',
   noAdapter: 'The browser knows WebGPU but found no graphics adapter it is willing to use (requestAdapter gave null).',
   software: 'The only graphics adapter here is emulated in software, which is slower than the processor itself.',

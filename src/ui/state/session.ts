@@ -100,7 +100,12 @@ export function createSession(client: LabClient): Session {
 
 /** Opens what the person wants to train on; what fails is said beside the choice. */
 async function openEngine({ client, store }: Session): Promise<void> {
-  const { backend } = store.get()
+  const { backend, support } = store.get()
+  if (support?.problem === 'insecure') {
+    const [hint] = support.steps
+    store.dispatch({ kind: 'noAdapter', problem: { level: 'error', message: support.what, hint } })
+    return
+  }
   const isWanted = () => store.get().backend === backend
   store.dispatch({ kind: 'busy', label: 'probe' })
   try {

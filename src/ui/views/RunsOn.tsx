@@ -38,7 +38,7 @@ export function RunsOn() {
       {reason && <p className="note" id={noteId}>{reason}</p>}
       {problem && (
         <div className="runs-on-problem" role="alert">
-          <p><b>{problem.message}.</b> {problem.hint}</p>
+          <p><b>{problem.message.replace(/\.?$/, '.')}</b> {problem.hint}</p>
           {choice !== 'auto' && (
             <button type="button" className="button button-plain" onClick={() => void session.chooseBackend('auto')}>
               Back to automatic
@@ -56,7 +56,7 @@ function Advice({ support }: { support: GpuSupport }) {
   return (
     <details className="runs-on-advice">
       <summary><Icon name="right" size={14} />How to train on the graphics card</summary>
-      <p className="note">With WebGPU the same lab is much faster. Seen here: {support.where}.</p>
+      <p className="note">On a real graphics card the same lab is usually much faster. Seen here: {support.where}.</p>
       <ol>
         {support.steps.map((step) => <li key={step}>{step}</li>)}
       </ol>
