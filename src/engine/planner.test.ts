@@ -116,7 +116,7 @@ it('predicts what it plans', () => {
     const caps = { ...DEFAULTS, software: true, subgroups: true, subgroupMinSize: 4 }
     const made = plan(spec, vocab, caps)
     expect(fault(made, caps)).toBeNull()
-    const adapter = { tier: 'software' as const, subgroups: true, maxBufferBytes: caps.maxBufferBytes, maxBindingBytes: caps.maxBindingBytes }
+    const adapter = { caps }
     expect(predictBytes(spec, { vocab, adapter, evaluation: { context: 64, tokens: 512 } })).toBe(made.totalBytes)
   }
 })

@@ -68,7 +68,7 @@ describeGpu('a judged run', () => {
     expect(events.filter((e) => e.kind === 'phase').map((e) => e.phase)).toEqual(['compiling', 'warming', 'training', 'evaluating', 'checking'])
     const points = events.flatMap((e) => (e.kind === 'progress' ? e.points.map((p) => p.step) : []))
     expect(points).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
-    const adapter = { tier: 'software' as const, subgroups: opened.caps.subgroups, maxBufferBytes: 2 ** 30, maxBindingBytes: 2 ** 30 }
+    const adapter = { caps: opened.caps }
     if (opened.caps.software) expect(predictBytes(program(), { vocab: 260, adapter, evaluation: job().evaluation })).toBe(bytesAllocated)
     const again = await run()
     if (!again.ok) throw new Error(again.error.message)

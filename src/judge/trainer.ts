@@ -5,6 +5,7 @@ import { LabError } from '../core/errors'
 import { Rng } from '../core/rng'
 import type { TokenData } from '../data/types'
 import type { Engine } from '../engine/backends/backend'
+import type { Capabilities } from '../engine/kernel'
 import { profileSession, type StepProfile } from '../engine/profile'
 import { Session } from '../engine/session'
 import type { TuningStore } from '../engine/tune/table'
@@ -12,7 +13,7 @@ import type { ProgramSpec } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
 import { chooseEngine, type EngineHost } from './chooseEngine'
 import { isLost, lostError, runJob } from './run'
-import { chooseKernels } from './tuning'
+import { chooseKernels, measuredSoFar } from './tuning'
 import type { AdapterInfo, BackendChoice, Tier, Trainer } from './types'
 
 /** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
@@ -59,7 +60,8 @@ export function createTrainer(host: EngineHost, store: TuningStore, wanted: Back
         wanted = settled = choice
         close()
       }
-      return adapterInfo(await current())
+      const engine = await current()
+      return adapterInfo(engine, await measuredSoFar(engine, store))
     },
     async setData(given) {
       data = given
@@ -105,7 +107,7 @@ async function profileProgram(opened: Engine, program: ProgramSpec, store: Tunin
   }
 }
 
-function adapterInfo({ info, caps }: Engine): AdapterInfo {
+function adapterInfo({ info }: Engine, caps: Capabilities): AdapterInfo {
   const tier: Tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
   return {
     backend: caps.backend,
@@ -116,8 +118,7 @@ function adapterInfo({ info, caps }: Engine): AdapterInfo {
     subgroups: caps.subgroups,
     f16: caps.f16,
     ...(caps.backend === 'wasm' && { threads: caps.threads, replicas: caps.replicas }),
-    maxBufferBytes: caps.maxBufferBytes,
-    maxBindingBytes: caps.maxBindingBytes,
+    caps,
   }
 }
 

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/backends/backend'
 import { isDevice } from '../engine/backends/webgpu/device'
 import type { Capabilities } from '../engine/kernel'
 import { planModel, type PlanRequest } from '../engine/planner'
-import type { TuningStore } from '../engine/tune/table'
+import { adapterKey, readTable, type TuningStore } from '../engine/tune/table'
 import { tune } from '../engine/tune/tune'
 
 /** What to plan a program with, and what names the choice. */
@@ -33,6 +33,13 @@ export async function chooseKernels(
   const named = [...new Set(keys)].sort().map((key) => `${key}: ${caps.choices?.[key] ?? ''}`)
   if (caps.half) named.push('activations: f16')
   return { caps, hash: (await sha256(named.join('\n'))).slice(0, 8) }
+}
+
+/** What the engine can do, with what earlier visits and runs have measured of it; measures nothing itself. */
+export async function measuredSoFar(opened: Engine, store: TuningStore): Promise<Capabilities> {
+  if (!isDevice(opened)) return opened.caps
+  const { choices, peaks } = readTable(await forgiving(store).load(await adapterKey(opened)))
+  return { ...opened.caps, choices, ...(peaks && { peaks }) }
 }
 
 /** A store that fails is an empty one: measuring again costs seconds, not the run. */

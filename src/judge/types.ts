@@ -1,6 +1,7 @@
 // What goes into one run of the frozen trainer, and what comes out.
 
 import type { LabErrorJson } from '../core/errors'
+import type { Capabilities } from '../engine/kernel'
 import type { StepProfile } from '../engine/profile'
 import type { ProgramSpec } from '../graph/program'
 import type { Budget, Guards } from './task'
@@ -24,8 +25,8 @@ export interface AdapterInfo {
   replicas?: number
   /** which kernels the last run was given (see RunMeasurements.tuning); absent before the first */
   tuning?: string
-  maxBufferBytes: number
-  maxBindingBytes: number
+  /** what programs are planned for, with the kernels measured so far: memory is predicted by it */
+  caps: Capabilities
 }
 
 export interface RunJob {

@@ -67,14 +67,23 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
   }
 
+  /** false after a run: it may have measured kernels, which have a say in the memory of the next */
+  let measured = true
+
   async function ready(): Promise<Ready> {
-    if (state) return state
+    if (state && measured) return state
+    if (state) {
+      state = { ...state, adapter: await unlessAborted([deps.trainer.open()]) }
+      measured = true
+      return state
+    }
     deps.onOpening?.()
     const adapter = await unlessAborted([deps.trainer.open()])
     const data = await unlessAborted([deps.data()])
     const { vocab } = data
     await unlessAborted([deps.trainer.setData(data)])
     state = { adapter, vocab }
+    measured = true
     return state
   }
 
@@ -114,6 +123,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     ready,
     async run(job, onEvent) {
       const result = await once(job, onEvent)
+      measured = false
       if (result.ok || result.status !== 'device_lost') return result
       endTrainer()
       deps.onDeviceLost?.(LabError.fromJSON(result.error))

@@ -14,7 +14,10 @@ export type Knobs = Experiment['knobs']
 
 export const ADAPTER: AdapterInfo = {
   backend: 'webgpu', vendor: 'test', architecture: '', description: 'scripted', tier: 'software',
-  subgroups: false, f16: false, maxBufferBytes: 1e9, maxBindingBytes: 1e9,
+  subgroups: false, f16: false, caps: {
+    backend: 'webgpu', software: true, subgroups: false, subgroupMinSize: 0, f16: false, maxWorkgroupsPerDimension: 65535,
+    maxWorkgroupStorageBytes: 16384, maxInvocationsPerWorkgroup: 256, maxStorageBuffers: 8, maxBindingBytes: 1e9, maxBufferBytes: 1e9,
+  },
 } // prettier-ignore
 
 /** True score of a program; throws to make it fail. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { choosePrecision, measurePrecision, precisionKey } from './precision'
+import { choosePrecision, measurePrecision } from './precision'
+import { precisionKey } from './table'
 
 describe('the choice of precision', () => {
   const full = { stepMs: 10, losses: [5, 4.9, 4.8] }

@@ -22,15 +22,6 @@ export interface PrecisionTrial {
   losses: readonly number[]
 }
 
-/**
- * Where the choice is kept in the tuning table. Programs within a factor of 16 in arithmetic share it, so that the
- * trials of one lab, which differ by little, are trained alike and compared fairly.
- * @param flops of one training step
- */
-export function precisionKey(flops: number): string {
-  return `precision ${Math.floor(Math.log2(Math.max(1, flops)) / 4)}`
-}
-
 /** f16 if it is at least a tenth faster and the first losses agree. */
 export function choosePrecision(full: PrecisionTrial, half: PrecisionTrial): 'f32' | 'f16' {
   const agree = full.losses.every((loss, i) => Math.abs(half.losses[i] - loss) <= LOSS_TOLERANCE * Math.abs(loss))

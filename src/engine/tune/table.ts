@@ -36,6 +36,15 @@ export function readTable(stored: unknown): TuningTable {
   return { choices: { ...(choices as Record<string, string>) }, gflops: { ...(gflops as Record<string, number>) }, peaks: peaks as TuningTable['peaks'] }
 }
 
+/**
+ * Where the choice is kept in the tuning table. Programs within a factor of 16 in arithmetic share it, so that the
+ * trials of one lab, which differ by little, are trained alike and compared fairly.
+ * @param flops of one training step
+ */
+export function precisionKey(flops: number): string {
+  return `precision ${Math.floor(Math.log2(Math.max(1, flops)) / 4)}`
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -8,8 +8,8 @@ import { variantTolerance } from '../kernels/matmulVariants'
 import { planModel, type PlanRequest } from '../planner'
 import { agree, Bench, bestTime } from './measure'
 import { measurePeaks } from './peaks'
-import { measurePrecision, precisionKey } from './precision'
-import { adapterKey, readTable, type TuningStore, type TuningTable } from './table'
+import { measurePrecision } from './precision'
+import { adapterKey, precisionKey, readTable, type TuningStore, type TuningTable } from './table'
 
 /** Nothing is begun that would not end by then; shapes that are left take the choice of the nearest one measured. */
 const DEADLINE_MS = 4000

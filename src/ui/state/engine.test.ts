@@ -6,7 +6,10 @@ import { explain, readAgent } from './gpuSupport'
 
 const GPU: AdapterInfo = {
   backend: 'webgpu', vendor: 'nvidia', architecture: 'hopper', description: '', tier: 'discrete',
-  subgroups: true, f16: true, maxBufferBytes: 1e9, maxBindingBytes: 1e9,
+  subgroups: true, f16: true, caps: {
+    backend: 'webgpu', software: false, subgroups: true, subgroupMinSize: 0, f16: true, maxWorkgroupsPerDimension: 65535,
+    maxWorkgroupStorageBytes: 16384, maxInvocationsPerWorkgroup: 256, maxStorageBuffers: 8, maxBindingBytes: 1e9, maxBufferBytes: 1e9,
+  },
 } // prettier-ignore
 const CPU: AdapterInfo = { ...GPU, backend: 'wasm', vendor: '', architecture: 'wasm', tier: 'software', threads: 3, replicas: 1 }
 

@@ -6,7 +6,10 @@ import type { AppState } from './store'
 
 const adapter: AppState['adapter'] = {
   backend: 'wasm', vendor: '', architecture: 'wasm', description: '', tier: 'software',
-  subgroups: false, f16: false, maxBufferBytes: 1e9, maxBindingBytes: 1e9,
+  subgroups: false, f16: false, caps: {
+    backend: 'webgpu', software: true, subgroups: false, subgroupMinSize: 0, f16: false, maxWorkgroupsPerDimension: 65535,
+    maxWorkgroupStorageBytes: 16384, maxInvocationsPerWorkgroup: 256, maxStorageBuffers: 8, maxBindingBytes: 1e9, maxBufferBytes: 1e9,
+  },
 } // prettier-ignore
 const running: AppState = {
   ...INITIAL, adapter, labId: 'a', status: { ...IDLE, seq: 5, phase: 'running', labId: 'a', number: 3 },

@@ -88,10 +88,8 @@ describe('threads', () => {
   it('take what is predicted, give it back, and are profiled command by command', async () => {
     for (const shared of [true, false]) {
       const engine = await openWasmEngine(2, shared)
-      const { threads, replicas, maxBindingBytes, maxBufferBytes } = engine.caps
       const session = await Session.open(engine, engine.caps, requestOf(program(0)), 1)
-      const adapter = { tier: 'software' as const, subgroups: false, backend: 'wasm' as const, threads, replicas, maxBindingBytes, maxBufferBytes }
-      expect(predictBytes(program(0), { vocab: V, adapter, evaluation: { context: 16, tokens: 32 } })).toBe(session.plan.totalBytes)
+      expect(predictBytes(program(0), { vocab: V, adapter: engine, evaluation: { context: 16, tokens: 32 } })).toBe(session.plan.totalBytes)
       const { rows, dispatches, kernelsMs } = await profileSession(session, null)
       expect(rows.reduce((n, row) => n + row.count, 0)).toBe(dispatches)
       expect(kernelsMs).toBeGreaterThan(0)
