@@ -115,7 +115,8 @@ describeGpu('steady state', () => {
     for (const name of MADE) expect(counts[name], name).toBe(0)
     expect(counts).toMatchObject({ submit: 10_000, writeBuffer: 10_000 })
     expect(after.heap - before.heap).toBeLessThan(2 ** 20)
-    expect(after.resident - before.resident).toBeLessThan(32 * 2 ** 20)
+    // the driver's allocator keeps tens of MiB for itself at will; 10 kB kept a step would be more than that
+    expect(after.resident - before.resident).toBeLessThan(96 * 2 ** 20)
     session.destroy()
   })
 
