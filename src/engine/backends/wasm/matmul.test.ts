@@ -1,26 +1,9 @@
 import { expect, it } from 'vitest'
 import { Rng } from '../../../core/rng'
-import { linearForward } from '../../../reference/linear'
 import { assertClose } from '../../testing/close'
+import { operands, SIZES, tolerance } from '../../testing/products'
 import { BUILDS, runBoth, runWasm } from '../../testing/wasm'
-import { matmul, type MatmulShape, type Orient } from './matmul'
-
-const SIZES: [number, number, number][] = [
-  [1, 1, 1], [3, 5, 7], [4, 8, 4], [17, 12, 8], [16, 260, 20], [65, 33, 31], [68, 132, 36], [128, 96, 64],
-] // prettier-ignore
-
-/** op(A) [M,K] and op(B)ᵀ [N,K] laid out for the orientation. */
-function operands(orient: Orient, M: number, N: number, K: number, rng: Rng, scale = 1) {
-  const a = Float32Array.from({ length: M * K }, () => scale * rng.normal())
-  const bT = Float32Array.from({ length: N * K }, () => rng.normal())
-  const flip = (x: Float32Array, rows: number, cols: number) =>
-    Float32Array.from({ length: rows * cols }, (_, i) => x[(i % rows) * cols + Math.floor(i / rows)])
-  const expected = linearForward(Float64Array.from(a), Float64Array.from(bT), null, { M, K, N })
-  return { a: orient === 'TN' ? flip(a, M, K) : a, b: orient === 'NT' ? bT : flip(bT, N, K), expected }
-}
-
-// sums of K products in another order than the oracle's: the error grows with √K
-const tolerance = (K: number, scale = 1) => ({ atol: 1e-5 * Math.sqrt(K) * scale, rtol: 1e-4 })
+import { matmul, type MatmulShape } from './matmul'
 
 for (const relaxed of BUILDS) {
   for (const orient of ['NN', 'NT', 'TN'] as const)

@@ -71,22 +71,13 @@ export function apply(fn: i32, a: usize, b: usize, to: usize, bytes: usize, c0: 
   a -= to
   switch (fn) {
     case 0: // identity
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, x)
-      }
+      for (; to < end; to += 16) v128.store(to, v128.load(to + a))
       break
     case 1: // neg
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.neg(x))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.neg(v128.load(to + a)))
       break
     case 2: // abs
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.abs(x))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.abs(v128.load(to + a)))
       break
     case 3: // square
       for (; to < end; to += 16) {
@@ -95,76 +86,40 @@ export function apply(fn: i32, a: usize, b: usize, to: usize, bytes: usize, c0: 
       }
       break
     case 4: // sqrt
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.sqrt(x))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.sqrt(v128.load(to + a)))
       break
     case 5: // rsqrt
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.div(one(), f32x4.sqrt(x)))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.div(one(), f32x4.sqrt(v128.load(to + a))))
       break
     case 6: // reciprocal
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.div(one(), x))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.div(one(), v128.load(to + a)))
       break
     case 7: // exp
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, exp(x))
-      }
+      for (; to < end; to += 16) v128.store(to, exp(v128.load(to + a)))
       break
     case 8: // log
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, log(x))
-      }
+      for (; to < end; to += 16) v128.store(to, log(v128.load(to + a)))
       break
     case 9: // sin
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, sine(x, 0))
-      }
+      for (; to < end; to += 16) v128.store(to, sine(v128.load(to + a), 0))
       break
     case 10: // cos
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, sine(x, 1))
-      }
+      for (; to < end; to += 16) v128.store(to, sine(v128.load(to + a), 1))
       break
     case 11: // sigmoid
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, sigmoid(x))
-      }
+      for (; to < end; to += 16) v128.store(to, sigmoid(v128.load(to + a)))
       break
     case 12: // tanh
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, tanh(x))
-      }
+      for (; to < end; to += 16) v128.store(to, tanh(v128.load(to + a)))
       break
     case 13: // relu
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.pmax(x, zero()))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.pmax(v128.load(to + a), zero()))
       break
     case 14: // reluSquared
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, positiveSquare(x))
-      }
+      for (; to < end; to += 16) v128.store(to, positiveSquare(v128.load(to + a)))
       break
     case 15: // gelu
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, gelu(x))
-      }
+      for (; to < end; to += 16) v128.store(to, gelu(v128.load(to + a)))
       break
     case 16: // silu
       for (; to < end; to += 16) {
@@ -173,21 +128,13 @@ export function apply(fn: i32, a: usize, b: usize, to: usize, bytes: usize, c0: 
       }
       break
     case 17: // softcap
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.mul(s, tanh(f32x4.div(x, s))))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.mul(s, tanh(f32x4.div(v128.load(to + a), s))))
       break
     case 18: // affine
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, madd(s, x, t))
-      }
+      for (; to < end; to += 16) v128.store(to, madd(s, v128.load(to + a), t))
       break
     case 19: // negSlope
-      for (; to < end; to += 16) {
-        v128.store(to, f32x4.splat(-1))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.splat(-1))
       break
     case 20: // absSlope
       for (; to < end; to += 16) {
@@ -202,10 +149,7 @@ export function apply(fn: i32, a: usize, b: usize, to: usize, bytes: usize, c0: 
       }
       break
     case 22: // sqrtSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.div(f32x4.splat(0.5), f32x4.sqrt(x)))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.div(f32x4.splat(0.5), f32x4.sqrt(v128.load(to + a))))
       break
     case 23: // rsqrtSlope
       for (; to < end; to += 16) {
@@ -220,126 +164,61 @@ export function apply(fn: i32, a: usize, b: usize, to: usize, bytes: usize, c0: 
       }
       break
     case 25: // expSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, exp(x))
-      }
+      for (; to < end; to += 16) v128.store(to, exp(v128.load(to + a)))
       break
     case 26: // logSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.div(one(), x))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.div(one(), v128.load(to + a)))
       break
     case 27: // sinSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, sine(x, 1))
-      }
+      for (; to < end; to += 16) v128.store(to, sine(v128.load(to + a), 1))
       break
     case 28: // cosSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.neg(sine(x, 0)))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.neg(sine(v128.load(to + a), 0)))
       break
     case 29: // sigmoidSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, sigmoidSlope(x))
-      }
+      for (; to < end; to += 16) v128.store(to, sigmoidSlope(v128.load(to + a)))
       break
     case 30: // tanhSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, tanhSlope(x))
-      }
+      for (; to < end; to += 16) v128.store(to, tanhSlope(v128.load(to + a)))
       break
     case 31: // reluSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, truth(f32x4.gt(x, zero())))
-      }
+      for (; to < end; to += 16) v128.store(to, truth(f32x4.gt(v128.load(to + a), zero())))
       break
     case 32: // reluSquaredSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, f32x4.mul(f32x4.splat(2), f32x4.pmax(x, zero())))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.mul(f32x4.splat(2), f32x4.pmax(v128.load(to + a), zero())))
       break
     case 33: // geluSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, geluSlope(x))
-      }
+      for (; to < end; to += 16) v128.store(to, geluSlope(v128.load(to + a)))
       break
     case 34: // siluSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, siluSlope(x))
-      }
+      for (; to < end; to += 16) v128.store(to, siluSlope(v128.load(to + a)))
       break
     case 35: // softcapSlope
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        v128.store(to, tanhSlope(f32x4.div(x, s)))
-      }
+      for (; to < end; to += 16) v128.store(to, tanhSlope(f32x4.div(v128.load(to + a), s)))
       break
     case 36: // add
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.add(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.add(v128.load(to + a), v128.load(to + a + b)))
       break
     case 37: // sub
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.sub(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.sub(v128.load(to + a), v128.load(to + a + b)))
       break
     case 38: // mul
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.mul(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.mul(v128.load(to + a), v128.load(to + a + b)))
       break
     case 39: // div
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.div(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.div(v128.load(to + a), v128.load(to + a + b)))
       break
     case 40: // maximum
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.max(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.max(v128.load(to + a), v128.load(to + a + b)))
       break
     case 41: // minimum
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, f32x4.min(x, z))
-      }
+      for (; to < end; to += 16) v128.store(to, f32x4.min(v128.load(to + a), v128.load(to + a + b)))
       break
     case 42: // atLeast
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, truth(f32x4.ge(x, z)))
-      }
+      for (; to < end; to += 16) v128.store(to, truth(f32x4.ge(v128.load(to + a), v128.load(to + a + b))))
       break
     case 43: // above
-      for (; to < end; to += 16) {
-        const x = v128.load(to + a)
-        const z = v128.load(to + a + b)
-        v128.store(to, truth(f32x4.gt(x, z)))
-      }
+      for (; to < end; to += 16) v128.store(to, truth(f32x4.gt(v128.load(to + a), v128.load(to + a + b))))
       break
     default:
       unreachable()
