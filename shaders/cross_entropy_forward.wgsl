@@ -39,17 +39,15 @@ fn pick(value: #{V}, component: u32) -> f32 {
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
+  let row = own.row;
   let live = row < #{ROWS}u;
-  let lane = index % #{LANES}u;
-  let start = row * #{UNITS}u + lane;
-  let end = select(0u, (row + 1u) * #{UNITS}u, live);
+  let lane = local % #{LANES}u;
 
   // the first own value opens the running maximum; a lane without elements gets an empty sum below any other
   var top = f32(-3e38);
   var sum = 0.0;
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = cap(logits[i + #{u * LANES}u]);
@@ -92,7 +90,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     nats[row] = 0.0;
   }
 #if GRADIENT
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = logits[i + #{u * LANES}u];

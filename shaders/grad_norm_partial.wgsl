@@ -12,13 +12,11 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, min((row + 1u) * #{UNITS}u, #{COUNT / 4}u), row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
+  let end = min(own.end, #{COUNT / 4}u);
 
   var total = vec4f();
-  for (var head = start; head < end; head += #{32 * LANES}u) {
+  for (var head = own.start; head < end; head += #{32 * LANES}u) {
     var run = vec4f();
     let to = min(head + #{32 * LANES}u, end);
     for (var i = head; i < to; i += #{LANES}u) {
@@ -28,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     total += run;
   }
   let sum = rowSum(across(total), local);
-  if (row < #{ROWS}u && index % #{LANES}u == 0u) {
-    partial[row] = sum;
+  if (own.row < #{ROWS}u && local % #{LANES}u == 0u) {
+    partial[own.row] = sum;
   }
 }

@@ -13,14 +13,11 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
 
   var xs = #{V}();
   var ds = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       xs += x[i + #{u * LANES}u];
@@ -34,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var squares = #{V}();
   var dRests = #{V}();
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = x[i + #{u * LANES}u] - rough.x;
@@ -50,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let means = rowSum(sums, local) / f32(#{C});
   let rstd = inverseSqrt(max(means.y - means.x * means.x, 0.0) + f32(#{EPS}));
   let along = rstd * rstd * (means.w - means.x * means.z);
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = (x[i + #{u * LANES}u] - rough.x) - means.x;

@@ -13,13 +13,10 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
 
   var sums = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     sums += x[i + #{u * LANES}u];
 #end
@@ -28,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
   var rests = #{V}();
   var squares = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = x[i + #{u * LANES}u] - rough;
@@ -40,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let means = rowSum(vec2f(across(rests), across(squares)), local) / f32(#{C});
   let rest = means.x;
   let rstd = inverseSqrt(max(means.y - rest * rest, 0.0) + f32(#{EPS}));
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     y[i + #{u * LANES}u] = ((x[i + #{u * LANES}u] - rough) - rest) * rstd;
 #end

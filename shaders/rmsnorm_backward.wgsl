@@ -2,7 +2,7 @@
 // Math:     dX = rstd · (dOut - x · rstd² · mean(dOut · x)),  rstd = 1/sqrt(mean(x²) + eps)
 // Shapes:   dOut,x,dX [ROWS,C] row-major f32
 // Dispatch: LANES invocations per row, WG / LANES rows per workgroup; grid folded to GRID_X wide
-// Saves:    nothing; with RSTD it reads what rmsnorm_scale saved
+// Saves:    nothing; with RSTD it reads what rmsnorm_forward saved
 // Writes:   dX overwrites, or accumulates where PUT is +=
 // Limits:   any C >= 1 (vec4 when C % 4 = 0); |x| < 1e19
 // Check:    src/reference/norm.ts; atol 1e-5 × rstd·|dOut|, rtol 1e-4 (the two terms nearly cancel along x)
@@ -16,16 +16,13 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
 
 #if !RSTD
   var squares = #{V}();
 #end
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = x[i + #{u * LANES}u];
@@ -38,14 +35,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 #if RSTD
   let mean = rowSum(across(products), local) / f32(#{C});
-  let rstd = rstds[min(row, #{ROWS - 1}u)];
+  let rstd = rstds[min(own.row, #{ROWS - 1}u)];
   let along = rstd * rstd * mean;
 #else
   let means = rowSum(vec2f(across(squares), across(products)), local) / f32(#{C});
   let rstd = inverseSqrt(means.x + f32(#{EPS}));
   let along = rstd * rstd * means.y;
 #end
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     dX[i + #{u * LANES}u] #{PUT} rstd * (dOut[i + #{u * LANES}u] - x[i + #{u * LANES}u] * along);
 #end

@@ -13,19 +13,16 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
 
   var products = #{V}();
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     products += dOut[i + #{u * LANES}u] * y[i + #{u * LANES}u];
 #end
   }
   let inner = rowSum(across(products), local);
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     dX[i + #{u * LANES}u] = y[i + #{u * LANES}u] * (dOut[i + #{u * LANES}u] - inner);
 #end

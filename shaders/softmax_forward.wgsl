@@ -12,15 +12,12 @@
 
 @compute @workgroup_size(#{WG})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * #{GRID_X}u + group.x) * #{WG}u + local;
-  let row = index / #{LANES}u;
-  let start = row * #{UNITS}u + index % #{LANES}u;
-  let end = select(0u, (row + 1u) * #{UNITS}u, row < #{ROWS}u);
+  let own = share(group, local, #{ROWS}u, #{UNITS}u);
 
   // a lane without elements takes part with the row's first value and an empty sum
-  var top = highest(x[min(row, #{ROWS - 1}u) * #{UNITS}u]);
+  var top = highest(x[min(own.row, #{ROWS - 1}u) * #{UNITS}u]);
   var sum = 0.0;
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     {
       let v = x[i + #{u * LANES}u];
@@ -32,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let rowTop = rowMax(top, local);
   let scale = 1.0 / rowSum(sum * exp(top - rowTop), local);
-  for (var i = start; i < end; i += #{LANES * UNROLL}u) {
+  for (var i = own.start; i < own.end; i += #{LANES * UNROLL}u) {
 #for u in 0..UNROLL
     y[i + #{u * LANES}u] = exp(x[i + #{u * LANES}u] - rowTop) * scale;
 #end

@@ -1,7 +1,20 @@
-// rows: sums and maxima over the LANES neighbouring invocations that share one row of a workgroup.
+// rows: the LANES neighbouring invocations of a workgroup that share one row: what each visits, and their sums and maxima.
 // LANES = 1 is the style for software adapters: one row per invocation, no barriers, nothing to combine.
-// Every invocation of the workgroup must call these together. The pairing is fixed: same input, same bits.
-// Template: WG workgroup size; LANES power of two dividing WG; SUM type of rowSum; V vec4f or f32, VEC its width
+// Every invocation of the workgroup must call rowSum and rowMax together. The pairing is fixed: same input, same bits.
+// Template: WG workgroup size; GRID_X workgroups along x; LANES power of two dividing WG; SUM type of rowSum; V vec4f or f32, VEC its width
+
+// What an invocation visits of its row: start, start + LANES, … below end; nothing where the row is past the last.
+struct Share {
+  row: u32,
+  start: u32,
+  end: u32,
+}
+
+// `rows` rows of `units` loads each, one after another.
+fn share(group: vec3u, local: u32, rows: u32, units: u32) -> Share {
+  let row = ((group.y * #{GRID_X}u + group.x) * #{WG}u + local) / #{LANES}u;
+  return Share(row, row * units + local % #{LANES}u, select(0u, (row + 1u) * units, row < rows));
+}
 
 fn across(value: #{V}) -> f32 {
 #if VEC == 4

@@ -5,7 +5,6 @@ import { rowKernel, rowLayout, vectorVars } from './launch'
 import layernormBackward from '../../../shaders/layernorm_backward.wgsl?raw'
 import layernormForward from '../../../shaders/layernorm_forward.wgsl?raw'
 import rmsnormBackward from '../../../shaders/rmsnorm_backward.wgsl?raw'
-import rmsnormScale from '../../../shaders/rmsnorm_scale.wgsl?raw'
 import rmsnormForward from '../../../shaders/rmsnorm_forward.wgsl?raw'
 
 export interface NormShape {
@@ -34,7 +33,7 @@ export function rmsNormForward(shape: NormShape, caps: Capabilities): Lowering {
  * Bindings: x [rows,C], rstd [rows] overwritten.
  */
 export function rmsNormScale(shape: NormShape, caps: Capabilities): Lowering {
-  return lower('rmsnorm_scale', rmsnormScale, ['x', 'rstd!'], 'f32', shape, caps)
+  return lower('rmsnorm_scale', rmsnormForward, ['x', 'rstd!'], 'f32', shape, caps, true)
 }
 
 /**
@@ -70,10 +69,11 @@ function lower(
   SUM: string,
   { rows, C, eps, accumulate, rstd = false }: NormShape,
   caps: Capabilities,
+  SCALE = false,
 ): Lowering {
   const vector = vectorVars(C)
   const layout = rowLayout(rows, vector.UNITS, caps)
-  const vars = { ...vector, SUM, ROWS: rows, C, EPS: eps, RSTD: rstd, PUT: accumulate ? '+=' : '=' }
+  const vars = { ...vector, SUM, ROWS: rows, C, EPS: eps, RSTD: rstd, SCALE, PUT: accumulate ? '+=' : '=' }
   const kernel = rowKernel(name, source, bindings, layout, vars)
   return { kernels: [kernel] }
 }
