@@ -3,22 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../core/hash'
-import { memoryByteCache, storeError } from './byteCache'
+import { memoryByteCache } from './byteCache'
 import type { ByteCache } from './byteCache'
 import { corpusName, importText, loadCorpus, prepareData } from './corpus'
-import { download } from './download'
 import { generateCorpus, readStory } from './grammar'
 import { nodeByteCache } from './nodeCache'
 import { DATASET_PRESETS } from './presets'
 import { joinDocuments } from './splits'
-import { startTestServer, writeParquet } from './testServer'
+import { SAMPLE_TEXT as text, startTestServer, writeParquet } from './testServer'
 import { createTokenizer } from './tokenizer'
 import type { Corpus, DatasetSource } from './types'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const block = (i: number): string => `Block ${i} tells of the number ${i * 7919}, and of its neighbours.\n\n`
-const text = encoder.encode(Array.from({ length: 3000 }, (_, i) => block(i)).join(''))
 const rows = Array.from({ length: 120 }, (_, i) => `Row ${i}: ${'word '.repeat(i % 17)}é.`)
 const jsonl = rows.map((row) => JSON.stringify({ text: row, id: 1 })).join('\n')
 const server = await startTestServer({
@@ -48,108 +45,6 @@ const textOf = (corpus: Corpus): string[] =>
 const urlSource = (path: string, more: object = {}): DatasetSource =>
   ({ kind: 'url', url: server.url(path), format: 'text', ...more })
 const load = (path: string, more: object = {}): Promise<Corpus> => loadCorpus(urlSource(path, more), { cache })
-
-describe.each([
-  ['memory', () => memoryByteCache()],
-  ['a directory', () => nodeByteCache(join(directory, 'cache'))],
-])('the byte cache in %s', (_, open) => {
-  it('keeps, appends, replaces and forgets', async () => {
-    const store = open()
-    expect(await store.get('k')).toBeNull()
-    expect(await store.length('k')).toBe(0)
-    await store.append('k', Uint8Array.of(1, 2))
-    await store.append('k', Uint8Array.of(3))
-    expect(await store.length('k')).toBe(3)
-    expect(await store.get('k')).toEqual(Uint8Array.of(1, 2, 3))
-    await store.put('k', Uint8Array.of(9))
-    expect(await store.get('k')).toEqual(Uint8Array.of(9))
-    await store.delete('k')
-    await store.delete('k')
-    expect(await store.get('k')).toBeNull()
-  })
-})
-
-it('names a full disk for what it is', () => {
-  expect(storeError(new DOMException('full', 'QuotaExceededError'), 'k').code).toBe('store.quota')
-  expect(storeError(Object.assign(new Error('full'), { code: 'ENOSPC' }), 'k').code).toBe('store.quota')
-  expect(storeError(new Error('odd'), 'k').code).toBe('store.corrupt')
-})
-
-describe('download', () => {
-  it('fetches, reports progress, and does not fetch twice', async () => {
-    const seen: number[] = []
-    const options = { maxBytes: 1e9, sha256: await sha256(text) }
-    const transfer = { cache, onProgress: ({ received, total }: { received: number; total: number | null }) => {
-      seen.push(received)
-      expect(total).toBe(text.length)
-    } }
-    const first = await download(server.url('ranges/a.txt'), options, transfer)
-    expect(first.truncated).toBe(false)
-    expect(Buffer.compare(first.bytes, text)).toBe(0)
-    expect(seen.at(-1)).toBe(text.length)
-    await download(server.url('ranges/a.txt'), options, transfer)
-    expect(server.asked['/ranges/a.txt']).toHaveLength(1)
-  })
-
-  it('goes on where a transfer broke off', async () => {
-    const { bytes } = await download(server.url('breaks/a.txt'), { maxBytes: 1e9 }, { cache })
-    expect(Buffer.compare(bytes, text)).toBe(0)
-    const [first, second] = server.asked['/breaks/a.txt']
-    expect(first).toBe('bytes=0-999999999')
-    expect(second).toBe(`bytes=${text.length >> 1}-999999999`)
-  })
-
-  it('believes a server that sends everything again', async () => {
-    const url = server.url('fails/a.txt')
-    await expect(download(url, { maxBytes: 1e9 }, { cache })).rejects.toMatchObject({ code: 'data.partial' })
-    const whole: typeof fetch = (_input, init) => fetch(server.url('whole/a.txt'), init)
-    const { bytes } = await download(url, { maxBytes: 1e9 }, { cache, fetch: whole })
-    expect(server.asked['/whole/a.txt'][0]).toMatch(/^bytes=[1-9]/)
-    expect(Buffer.compare(bytes, text)).toBe(0)
-  })
-
-  it('starts over when the file has changed in between', async () => {
-    const url = server.url('fails/a.txt')
-    await expect(download(url, { maxBytes: 1e9 }, { cache })).rejects.toMatchObject({ code: 'data.partial' })
-    const changed: typeof fetch = (_input, init) => fetch(server.url('ranges/b.txt'), init)
-    const { bytes } = await download(url, { maxBytes: 1e9 }, { cache, fetch: changed })
-    expect(Buffer.compare(bytes, text.subarray(0, 20_000))).toBe(0)
-  })
-
-  it('gives up after three attempts, keeps what came, and gets nearer each time', async () => {
-    const url = server.url('fails/a.txt')
-    for (const tries of [3, 6]) {
-      const error = await download(url, { maxBytes: 1e9 }, { cache }).catch((thrown: unknown) => thrown)
-      expect(error).toMatchObject({ code: 'data.partial', hint: expect.stringContaining('goes on from there') })
-      expect((error as { data: { received: number } }).data.received).toBeGreaterThan(text.length * (1 - 0.6 ** tries))
-    }
-  })
-
-  it('asks again after a busy answer, and stops at maxBytes', async () => {
-    const busy = await download(server.url('busy/a.txt'), { maxBytes: 1000 }, { cache })
-    expect(busy.bytes).toEqual(text.slice(0, 1000))
-    expect(busy.truncated).toBe(true)
-    const whole = await download(server.url('whole/a.txt'), { maxBytes: 1000 }, { cache })
-    expect(whole.bytes).toEqual(text.slice(0, 1000))
-  })
-
-  it('says so when the disk is full, and does not try again', async () => {
-    const full = { ...cache, append: () => Promise.reject(storeError(new DOMException('', 'QuotaExceededError'), 'k')) }
-    const going = download(server.url('ranges/a.txt'), { maxBytes: 1e9 }, { cache: full })
-    await expect(going).rejects.toMatchObject({ code: 'store.quota' })
-    expect(server.asked['/ranges/a.txt']).toHaveLength(1)
-  })
-
-  it('can be cancelled, and keeps what came', async () => {
-    const stop = new AbortController()
-    const going = download(server.url('ranges/a.txt'), { maxBytes: 1e9 },
-      { cache, signal: stop.signal, onProgress: () => stop.abort() })
-    await expect(going).rejects.toMatchObject({ name: 'AbortError' })
-    const { bytes } = await download(server.url('ranges/a.txt'), { maxBytes: 1e9 }, { cache })
-    expect(Buffer.compare(bytes, text)).toBe(0)
-    expect(server.asked['/ranges/a.txt'].length).toBeGreaterThan(1)
-  })
-})
 
 describe('what goes wrong has a name', () => {
   it.each([

@@ -5,6 +5,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
+const blocks = Array.from({ length: 3000 }, (_, i) => `Block ${i} tells of the number ${i * 7919}, and of its neighbours.\n\n`)
+
+/** About 200 kB of text in short blocks. */
+export const SAMPLE_TEXT = new TextEncoder().encode(blocks.join(''))
+
 export interface TestServer {
   url: (path: string) => string
   /** Range header of each request, by path, in order */
