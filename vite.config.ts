@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { assembly } from './src/engine/backends/wasm/build/assemblyPlugin.mjs'
+import { defineFrozenCode } from './src/judge/build/frozenCode.mjs'
 
 const { DISPLAY, WAYLAND_DISPLAY, CI } = process.env
 const hasDisplay = !CI && (process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY))
@@ -35,6 +36,7 @@ export default defineConfig({
   base: './',
   // one page and no routes: a file that is missing is a 404, not the page again
   appType: 'mpa',
+  define: defineFrozenCode(),
   plugins: [react(), contentSecurityPolicy, assembly()],
   worker: { format: 'es', plugins: () => [assembly()] },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },

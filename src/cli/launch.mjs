@@ -8,6 +8,7 @@ import { constants } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { assembly } from '../engine/backends/wasm/build/assemblyPlugin.mjs'
+import { defineFrozenCode } from '../judge/build/frozenCode.mjs'
 import { findVulkan, NO_VULKAN } from './findVulkan.mjs'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -46,6 +47,7 @@ export async function buildNode() {
     root: ROOT,
     configFile: false,
     logLevel: 'error',
+    define: defineFrozenCode(),
     plugins: [assembly()],
     build: {
       ssr: true,

@@ -115,6 +115,7 @@ export async function prepareData(
     vocab,
     bos,
     tokenBytes,
+    tokenizer: tokenizer.sha256,
     train: tokenizeSplit(train, tokenizer, (done) => onProgress?.('preparing data', done)),
     val: tokenizeSplit(val, tokenizer),
     hidden: tokenizeSplit(hidden, tokenizer),

@@ -74,6 +74,8 @@ export interface TokenData {
   vocab: number
   bos: number
   tokenBytes: Uint16Array
+  /** SHA-256 that names the vocabulary */
+  tokenizer: string
   train: TokenSplit
   val: TokenSplit
   hidden: TokenSplit

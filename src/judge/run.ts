@@ -9,8 +9,9 @@ import type { TuningStore } from '../engine/tune/table'
 import { inferShapes } from '../graph/shapes'
 import { thinCurve } from './curve'
 import { bitsPerByte, evaluationRows } from './evaluate'
+import { evidenceOf } from './evidence'
 import { checkCausality, checkScores } from './gates'
-import { train, WARMUP_STEPS, type TrainingOutcome } from './train'
+import { newRecord, train, WARMUP_STEPS, type TrainingOutcome } from './train'
 import { chooseKernels } from './tuning'
 import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasurements, RunResult } from './types'
 
@@ -33,6 +34,9 @@ export async function runJob(
   const phase = (name: Extract<RunEvent, { kind: 'phase' }>['phase']) => onEvent({ kind: 'phase', runId, phase: name })
   let session: Session | null = null
   let measurements: RunMeasurements | null = null
+  const record = newRecord()
+  let kernels: string | null = null
+  const evidence = () => evidenceOf(job, opened, data, kernels, record)
   try {
     const shapes = inferShapes(program.graph, data.vocab)
     const request = { program, shapes, vocab: data.vocab, evaluation, memoryBytes: guards.maxBytes }
@@ -43,6 +47,7 @@ export async function runJob(
       tuning = true
       onEvent({ kind: 'tuning', runId, done, total, hash: null })
     })
+    kernels = hash
     if (hash !== null) onEvent({ kind: 'tuning', runId, done: 1, total: 1, hash })
     phase('compiling')
     session = await Session.open(opened, caps, request, seed)
@@ -63,7 +68,7 @@ export async function runJob(
       })
       const tokensPerSecond = p.stepMs > 0 ? (1000 * tokensPerStep) / p.stepMs : 0
       onEvent({ kind: 'progress', runId, progress: Math.min(1, p.progress), points, stepMs: p.stepMs, tokensPerSecond, bytesAllocated: totalBytes })
-    })
+    }, { record, follow: job.follow })
     const facts = {
       compileMs,
       bytesAllocated: totalBytes,
@@ -87,12 +92,13 @@ export async function runJob(
     const failed = gates.find((gate) => !gate.passed)
     if (failed) throw gateFailed(failed)
     const weights = job.returnWeights ? await session.weights() : null
-    return { ok: true, runId, seed, valBpb, hiddenBpb, gates, measurements, weights }
+    return { ok: true, runId, seed, valBpb, hiddenBpb, gates, measurements, evidence: await evidence(), weights }
   } catch (thrown) {
     const error = LabError.from(thrown)
     const lost = await isLost(opened)
     const status = lost !== null ? 'device_lost' : statusOf(error)
-    return { ok: false, runId, seed, status, error: (lost !== null ? lostError(lost, error) : error).toJSON(), measurements }
+    const failure = lost !== null ? lostError(lost, error) : error
+    return { ok: false, runId, seed, status, error: failure.toJSON(), measurements, evidence: await evidence() }
   } finally {
     session?.destroy()
   }

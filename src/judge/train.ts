@@ -3,7 +3,7 @@
 import { LabError } from '../core/errors'
 import type { RowSource } from '../data/types'
 import type { MicroBatch, Session } from '../engine/session'
-import { settingsOf } from './schedule'
+import { GRID, gridPoint, pointOfStep, settingsOf, type Course } from './schedule'
 import type { Budget, Guards } from './task'
 
 /** Steps trained before the clock starts: the first ones pay for what the driver does once. */
@@ -22,6 +22,12 @@ export interface TrainingProgress {
   losses: number[]
 }
 
+/** What is known of a run that has begun, also when it ends badly: filled in by `train`. */
+export interface TrainingRecord extends Course {
+  /** nats per token of each step, as far as they came back */
+  losses: number[]
+}
+
 export interface TrainingOutcome {
   steps: number
   tokens: number
@@ -29,10 +35,17 @@ export interface TrainingOutcome {
   losses: number[]
 }
 
+/** A run of which nothing is known yet. */
+export function newRecord(): TrainingRecord {
+  return { steps: 0, began: [], losses: [] }
+}
+
 /**
  * Trains until the budget is spent.
  * `seconds` counts from the end of warm-up to the end of the last step; `tokens` counts every token, warm-up too.
  * @param deadline performance.now() after which the run is a timeout
+ * @param record the caller's, new; holds what happened whatever happens
+ * @param follow the course of an earlier run, to be taken again instead of looking at the clock
  * @throws LabError numeric.nonfinite | numeric.diverged | judge.timeout
  */
 export async function train(
@@ -42,14 +55,14 @@ export async function train(
   guards: Guards,
   deadline: number,
   onProgress: (progress: TrainingProgress) => void,
-  now: () => number = () => performance.now(),
+  { record = newRecord(), follow, now = () => performance.now() }: { record?: TrainingRecord; follow?: Course; now?: () => number } = {},
 ): Promise<TrainingOutcome> {
   const { program } = session.plan
   const { B, T } = session.plan.train
   const batch = makeBatch(program.batch.accumulate, B * T)
   const row = new Int32Array(T + 1)
   const tokensPerStep = program.batch.accumulate * B * T
-  const losses: number[] = []
+  const { losses, began } = record
   let sent = 0
   let started = now()
   /** when the last losses came back */
@@ -66,6 +79,7 @@ export async function train(
   // losses come back several at once where steps are fast, so time is only known at their arrival
   const stepMs = () => (losses.length > WARMUP_STEPS ? (arrived - started) / (losses.length - WARMUP_STEPS) : 0)
   const progressNow = () => {
+    if (follow) return sent / follow.steps
     if (budget.kind === 'tokens') return (sent * tokensPerStep) / budget.amount
     if (sent < WARMUP_STEPS) return 0
     // steps in flight have been paid for, though the clock has not seen them yet
@@ -77,11 +91,14 @@ export async function train(
       started = now()
     }
     const progress = progressNow()
-    if (sent > WARMUP_STEPS && progress >= 1) break
+    if (follow ? sent >= follow.steps : sent > WARMUP_STEPS && progress >= 1) break
     if (now() > deadline) throw timedOut(guards.maxWallSeconds)
     fill(batch, rows, row, B, T)
-    take(await session.step(batch, settingsOf(program.schedule, program.ramp, sent + 1, progress)))
-    sent++
+    // a slow step makes the clock's guess jump back; the grid only goes forward
+    const point = follow ? pointOfStep(follow.began, sent + 1) : Math.max(began.length - 1, gridPoint(progress))
+    while (began.length <= point) began.push(sent + 1)
+    take(await session.step(batch, settingsOf(program.schedule, program.ramp, sent + 1, point / GRID)))
+    record.steps = ++sent
     if (now() - reported.at >= 100) {
       const fresh = losses.slice(reported.losses)
       onProgress({ steps: losses.length, tokens: losses.length * tokensPerStep, trainMs: Math.max(0, arrived - started), stepMs: stepMs(), progress, from: reported.losses, losses: fresh }) // prettier-ignore

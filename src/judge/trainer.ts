@@ -12,9 +12,10 @@ import type { TuningStore } from '../engine/tune/table'
 import type { ProgramSpec } from '../graph/program'
 import { inferShapes } from '../graph/shapes'
 import { chooseEngine, type EngineHost } from './chooseEngine'
+import { tierOf } from './evidence'
 import { isLost, lostError, runJob } from './run'
 import { chooseKernels, measuredSoFar } from './tuning'
-import type { AdapterInfo, BackendChoice, Tier, Trainer } from './types'
+import type { AdapterInfo, BackendChoice, Trainer } from './types'
 
 /** Context a model is sampled at, when its own is longer: sampling runs a whole forward pass a token. */
 const SAMPLE_CONTEXT = 128
@@ -108,13 +109,12 @@ async function profileProgram(opened: Engine, program: ProgramSpec, store: Tunin
 }
 
 function adapterInfo({ info }: Engine, caps: Capabilities): AdapterInfo {
-  const tier: Tier = caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
   return {
     backend: caps.backend,
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description,
-    tier,
+    tier: tierOf({ caps, info }),
     subgroups: caps.subgroups,
     f16: caps.f16,
     ...(caps.backend === 'wasm' && { threads: caps.threads, replicas: caps.replicas }),

@@ -4,6 +4,7 @@ import type { LabErrorJson } from '../core/errors'
 import type { Capabilities } from '../engine/kernel'
 import type { StepProfile } from '../engine/profile'
 import type { ProgramSpec } from '../graph/program'
+import type { Course } from './schedule'
 import type { Budget, Guards } from './task'
 
 export type BackendName = 'webgpu' | 'wasm'
@@ -40,6 +41,8 @@ export interface RunJob {
   scoreHidden: boolean
   /** keep the trained weights for sampling and return them */
   returnWeights: boolean
+  /** a replay of a run by the clock takes its steps and settings from here instead */
+  follow?: Course
 }
 
 /** One point of the live curve, sent at most ten times a second in batches. */
@@ -77,6 +80,40 @@ export interface RunMeasurements {
   curve: Float32Array
 }
 
+/** SHA-256 of each split's text and of the tokenizer's vocabulary. */
+export interface DataHashes {
+  train: string
+  val: string
+  hidden: string
+  tokenizer: string
+}
+
+/** What trained a model, as far as it may matter to its bits. */
+export interface AdapterFacts extends Pick<AdapterInfo, 'backend' | 'vendor' | 'architecture' | 'description' | 'tier'> {
+  /** of the processor's engine; null on a device */
+  threads: number | null
+  replicas: number | null
+  /** see RunMeasurements.tuning; null where there was no choice */
+  tuning: string | null
+  /** how this machine rounds: see arithmetic.ts */
+  arithmetic: string
+}
+
+/** What a run was made of: with train.js and the text, enough to run it again. */
+export interface RunEvidence {
+  /** SHA-256 of the code that a score depends on, of the program's description, and of the data */
+  app: string
+  program: string
+  data: DataHashes
+  adapter: AdapterFacts
+  steps: number
+  tokens: number
+  /** see Course; null for a budget of tokens, whose course is known */
+  began: number[] | null
+  /** SHA-256 over the loss of every step, f32, little-endian */
+  losses: string
+}
+
 export interface GateResult {
   gate: 'finite' | 'causality' | 'rows' | 'bounds'
   passed: boolean
@@ -93,9 +130,19 @@ export type RunResult =
       hiddenBpb: number | null
       gates: GateResult[]
       measurements: RunMeasurements
+      evidence: RunEvidence
       weights: Float32Array | null
     }
-  | { ok: false; runId: string; seed: number; status: FailureStatus; error: LabErrorJson; measurements: RunMeasurements | null }
+  | {
+      ok: false
+      runId: string
+      seed: number
+      status: FailureStatus
+      error: LabErrorJson
+      measurements: RunMeasurements | null
+      /** null when the trainer was ended from outside, or died */
+      evidence: RunEvidence | null
+    }
 
 export type FailureStatus = 'crash' | 'timeout' | 'rejected' | 'checks_failed' | 'device_lost'
 

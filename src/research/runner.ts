@@ -139,7 +139,7 @@ export function createRunner(deps: RunnerDeps): Runner {
 }
 
 function failure(job: RunJob, status: FailureStatus, error: LabError): RunResult {
-  return { ok: false, runId: job.runId, seed: job.seed, status, error: error.toJSON(), measurements: null }
+  return { ok: false, runId: job.runId, seed: job.seed, status, error: error.toJSON(), measurements: null, evidence: null }
 }
 
 function overrunError(seconds: number): LabError {

@@ -4,7 +4,7 @@ import { Rng, hashString } from '../core/rng'
 import type { TokenData, TokenSplit } from '../data/types'
 import type { ProgramSpec } from '../graph/program'
 import type { Experiment, LabRecord } from '../history/types'
-import type { AdapterInfo, RunJob, RunResult, Trainer } from '../judge/types'
+import type { AdapterInfo, RunEvidence, RunJob, RunResult, Trainer } from '../judge/types'
 import type { Box, Knob } from '../sandbox/contract'
 import { findKnobs } from '../sandbox/knobs'
 import { LabError } from '../core/errors'
@@ -118,6 +118,23 @@ export function scriptedTrainer(landscape: Landscape, sigma: number): ScriptedTr
   return trainer
 }
 
+const HASH = 'ab'.repeat(32)
+
+/** As a trainer would state it. */
+export function evidence({ budget, seed }: RunJob): RunEvidence {
+  const { backend, vendor, architecture, description, tier } = ADAPTER
+  return {
+    app: HASH,
+    program: HASH,
+    data: { train: HASH, val: HASH, hidden: HASH, tokenizer: HASH },
+    adapter: { backend, vendor, architecture, description, tier, threads: null, replicas: null, tuning: null, arithmetic: 'ab'.repeat(8) },
+    steps: 2,
+    tokens: 8,
+    began: budget.kind === 'seconds' ? [1, 2] : null,
+    losses: seed.toString(16).padStart(64, '0'),
+  }
+}
+
 export function success(job: RunJob, valBpb: number): RunResult {
   return {
     ok: true,
@@ -130,23 +147,24 @@ export function success(job: RunJob, valBpb: number): RunResult {
       steps: 2, tokens: 8, trainMs: 1, compileMs: 1, evalMs: 1, stepMs: 1, tokensPerSecond: 8, bytesAllocated: 1024,
       paramCount: 3, dispatchesPerStep: 4, curve: Float32Array.of(0, 5, 1, 4),
     },
+    evidence: evidence(job),
     weights: job.returnWeights ? Float32Array.of(1, 2, 3) : null,
   } // prettier-ignore
 }
 
 export function failed(job: RunJob, status: 'crash' | 'device_lost' | 'timeout', error: LabError): RunResult {
-  return { ok: false, runId: job.runId, seed: job.seed, status, error: error.toJSON(), measurements: null }
+  return { ok: false, runId: job.runId, seed: job.seed, status, error: error.toJSON(), measurements: null, evidence: evidence(job) }
 }
 
 const split = (): TokenSplit => ({
   tokens: new Uint16Array(4),
   offsets: Uint32Array.of(0, 4),
   byteCount: 4,
-  sha256: '',
+  sha256: HASH,
 })
 
 export async function scriptedData(): Promise<TokenData> {
-  return { vocab: 260, bos: 256, tokenBytes: new Uint16Array(260), train: split(), val: split(), hidden: split() }
+  return { vocab: 260, bos: 256, tokenBytes: new Uint16Array(260), tokenizer: HASH, train: split(), val: split(), hidden: split() }
 }
 
 /** A small program with knobs of every kind. */
