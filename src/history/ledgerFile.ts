@@ -222,20 +222,15 @@ class FileLedger implements Ledger {
   }
 }
 
-async function readOrNull(path: string): Promise<Uint8Array | null> {
-  try {
-    return await fs.readFile(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw storeError(error, `reading ${path}`)
-  }
-}
+const readOrNull = (path: string) => readOr<Uint8Array | null>(path, fs.readFile(path), null)
+const listOrEmpty = (path: string) => readOr<string[]>(path, fs.readdir(path), [])
 
-async function listOrEmpty(path: string): Promise<string[]> {
+/** What reading a file or folder gives, or `absent` where there is none. */
+async function readOr<T>(path: string, reading: Promise<T>, absent: T): Promise<T> {
   try {
-    return await fs.readdir(path)
+    return await reading
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return absent
     throw storeError(error, `reading ${path}`)
   }
 }
