@@ -1,36 +1,46 @@
-import { useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { useShortcuts } from './actions/useShortcuts'
+import { sectionOf } from './sections'
 import { useApp } from './state/context'
 import { Announcer } from './views/Announcer'
+import { Boundary } from './views/Boundary'
 import { Footer } from './views/Footer'
 import { Header } from './views/Header'
-import { HowItWorks } from './views/HowItWorks'
-import { LabView } from './views/LabView'
 import { Notices } from './views/Notices'
-import { StartView } from './views/StartView'
 
-/** The whole page: what is set up, or what is running, and how to read it. */
+const TITLE = document.title
+
+/** The whole page: what should be known first, and one section. */
 export function App() {
   useShortcuts()
   const labId = useApp((state) => state.labId)
+  const { id, label, View } = sectionOf(useApp((state) => state.view))
   const main = useRef<HTMLElement>(null)
-  const shown = useRef(labId)
+  const place = `${id}/${id === 'lab' ? labId : ''}`
+  const shown = useRef(place)
   useEffect(() => {
-    // the view under the reader has been exchanged: begin at its top
-    if (shown.current !== labId) main.current?.focus()
-    shown.current = labId
-  }, [labId])
+    document.title = id === 'lab' ? TITLE : `${label} · Assay`
+    // what was under the reader has been exchanged: begin at its top
+    if (shown.current !== place) {
+      main.current?.focus()
+      window.scrollTo(0, 0)
+    }
+    shown.current = place
+  }, [place, id, label])
   return (
     <>
       <a className="skip" href="#main" onClick={(event) => {
         event.preventDefault()
         main.current?.focus()
-      }}>Skip to the lab</a>
+      }}>Skip to the content</a>
       <Header />
       <main ref={main} tabIndex={-1} id="main">
         <Notices />
-        {labId === null ? <StartView /> : <LabView key={labId} labId={labId} />}
-        <HowItWorks />
+        <Boundary key={place}>
+          <Suspense fallback={<p className="note">Loading…</p>}>
+            <View />
+          </Suspense>
+        </Boundary>
       </main>
       <Footer />
       <Announcer />

@@ -10,7 +10,8 @@ import './styles/index.css'
 startTheme()
 const session = createSession(connectLab())
 
-createRoot(document.getElementById('root')!).render(
+// what a Boundary catches is an error of the page all the same
+createRoot(document.getElementById('root')!, { onCaughtError: reportError }).render(
   <StrictMode>
     <SessionContext value={session}>
       <App />

@@ -13,6 +13,7 @@ export function ActionButton({ id, icon, look = 'plain' }: {
   const session = useSession()
   const action = ACTIONS[id]
   const enabled = useApp((state) => action.enabled(state))
+  const waiting = useApp((state) => action.waiting?.(state) ?? null)
   return (
     <button
       type="button"
@@ -26,7 +27,7 @@ export function ActionButton({ id, icon, look = 'plain' }: {
       }}
     >
       {icon && <Icon name={icon} />}
-      {action.label}
+      {waiting ?? action.label}
     </button>
   )
 }

@@ -11,6 +11,8 @@ export interface Action {
   /** as shown and as announced */
   shortcut: string
   title: string
+  /** what the button says instead while its work is under way; null where it is not */
+  waiting?(state: AppState): string | null
   enabled(state: AppState): boolean
   run(session: Session): Promise<unknown>
 }
@@ -35,6 +37,7 @@ export const ACTIONS: Record<Action['id'], Action> = {
     code: 'Enter',
     shortcut: 'Alt+Enter',
     title: 'Start the lab',
+    waiting: (state) => state.busy === 'start' ? 'Starting…' : null,
     enabled: (state) => canTrain(state) && isResting(state),
     run: (session) => session.store.get().labId === null
       ? session.startNew()
@@ -45,9 +48,14 @@ export const ACTIONS: Record<Action['id'], Action> = {
     label: 'Pause',
     code: 'KeyP',
     shortcut: 'Alt+P',
-    title: 'Finish the current run, then wait',
-    enabled: (state) => leads(state) && state.status.phase === 'running' && state.busy === null,
-    run: (session) => session.attempt('pause', () => session.client.api.pause()),
+    title: 'Finish the current experiment, then wait',
+    waiting: (state) => state.pausing ? 'Pausing…' : null,
+    enabled: (state) => leads(state) && state.status.phase === 'running' && state.busy === null && !state.pausing,
+    run: async (session) => {
+      session.store.dispatch({ kind: 'pausing', pausing: true })
+      if (await session.attempt('pause', () => session.client.api.pause())) return
+      session.store.dispatch({ kind: 'pausing', pausing: false })
+    },
   },
   resume: {
     id: 'resume',

@@ -1,6 +1,10 @@
+import { count } from '../state/format'
 import { useWidth } from './useWidth'
 
-const HEIGHT = 140
+const HEIGHT = 160
+/** room for the scale of losses, and for that of steps */
+const LEFT = 38
+const BOTTOM = HEIGHT - 20
 
 /** A stored curve in plain SVG, over another one: used where the run is over. */
 export function MiniCurve({ curve, under, label }: {
@@ -14,7 +18,9 @@ export function MiniCurve({ curve, under, label }: {
     <div className="mini-curve" ref={ref}>
       <svg width={width} height={HEIGHT} role="img" aria-label={label}>
         <text className="tick" x={0} y={10}>{bounds.high.toFixed(2)}</text>
-        <text className="tick" x={0} y={HEIGHT - 4}>{bounds.low.toFixed(2)}</text>
+        <text className="tick" x={0} y={BOTTOM}>{bounds.low.toFixed(2)}</text>
+        <text className="tick" x={LEFT} y={HEIGHT - 2}>0</text>
+        <text className="tick" x={width - 4} y={HEIGHT - 2} textAnchor="end">{count(bounds.end)} steps</text>
         {under && <path className="ghost-line" d={pathOf(under, bounds, width)} />}
         <path className="curve-line" d={pathOf(curve, bounds, width)} />
       </svg>
@@ -37,11 +43,10 @@ function boundsOf(curves: Float32Array[]): Bounds {
 }
 
 function pathOf(curve: Float32Array, { low, high, end }: Bounds, width: number): string {
-  const left = 38
   let path = ''
   for (let i = 0; i < curve.length; i += 2) {
-    const x = left + (curve[i] / end) * (width - left - 4)
-    const y = 6 + ((high - curve[i + 1]) / (high - low || 1)) * (HEIGHT - 12)
+    const x = LEFT + (curve[i] / end) * (width - LEFT - 4)
+    const y = 6 + ((high - curve[i + 1]) / (high - low || 1)) * (BOTTOM - 8)
     path += `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`
   }
   return path

@@ -57,6 +57,9 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
           ))}
           <text className="axis" x={frame.left - 40} y={12}>val_bpb</text>
           <text className="axis" x={width - frame.right} y={height - 10} textAnchor="end">experiment</text>
+          {layout.points.some(({ mark }) => mark === 'above') && (
+            <text className="axis" x={width - frame.right} y={12} textAnchor="end">△ above this range</text>
+          )}
           {layout.band && (
             <rect className="band" x={frame.left} width={width - frame.left - frame.right} {...layout.band} />
           )}
@@ -117,7 +120,7 @@ function Tip({ point, width }: { point: StairPoint; width: number }) {
       style={{ left, top: below ? point.y + 16 : undefined, bottom: below ? undefined : `calc(100% - ${point.y - 14}px)` }}
     >
       <b>{row.number} · {outcomeOf(row.status).label}</b>
-      {row.valBpb !== null && <span className="num">{bpb(row.valBpb)} ({delta(row.deltaBpb)})</span>}
+      {row.valBpb !== null && <span className="num">{bpb(row.valBpb)}{row.deltaBpb !== null && ` (${delta(row.deltaBpb)})`}</span>}
       <span>{row.description || row.hypothesis}</span>
     </div>
   )

@@ -71,6 +71,12 @@ describe('layoutStaircase', () => {
     expect(band!.y + band!.height).toBeLessThanOrEqual(FRAME.height - FRAME.bottom)
   })
 
+  it('does not stretch a lone score over the whole height', () => {
+    const { ticksY } = layoutStaircase([row(0, 'baseline', 2)], FRAME, { ...OPTIONS, sigma: null })
+    expect(ticksY.length).toBeGreaterThan(1)
+    expect(ticksY[1].value - ticksY[0].value).toBeGreaterThanOrEqual(0.05)
+  })
+
   it('survives a lab whose scores are all the same', () => {
     const flat = layoutStaircase([row(0, 'baseline', 2), row(1, 'discard', 2)], FRAME, { ...OPTIONS, sigma: null })
     for (const { y } of flat.points) expect(Number.isFinite(y)).toBe(true)

@@ -32,7 +32,7 @@ export function bytes(value: number): string {
 
 export function milliseconds(value: number): string {
   if (!Number.isFinite(value) || value <= 0) return '–'
-  if (value >= 1e4) return `${(value / 1e3).toFixed(1)} s`
+  if (value >= 1e3) return `${(value / 1e3).toFixed(value >= 1e4 ? 1 : 2)} s`
   return value >= 100 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`
 }
 

@@ -40,7 +40,7 @@ export interface LiveCurve {
 
 export function createSession(client: LabClient): Session {
   const { draft, place } = readHash(location.hash)
-  const store = createStore({ ...INITIAL, backend: loadBackend(), draft, labId: place.labId, openExperiment: place.experiment })
+  const store = createStore({ ...INITIAL, backend: loadBackend(), draft, view: place.view, labId: place.labId, openExperiment: place.experiment })
   const { curve, receive } = createCurve()
 
   const onEvent = (event: LabEvent) => {
@@ -160,13 +160,25 @@ function createCurve() {
   return { curve, receive }
 }
 
+/** Keeps the address at what is shown; another section is another entry of the browser's history. */
 function mirrorToUrl(store: Store) {
   let written = location.hash.replace(/^#/, '')
+  let shown = store.get().view
   store.subscribe(() => {
-    const { draft, labId, openExperiment } = store.get()
-    const hash = writeHash(draft, { labId, experiment: openExperiment })
+    const { draft, view, labId, openExperiment } = store.get()
+    const hash = writeHash(draft, { view, labId, experiment: openExperiment })
+    const isElsewhere = view !== shown
+    shown = view
     if (hash === written) return
     written = hash
-    history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
+    const address = hash ? `#${hash}` : location.pathname + location.search
+    if (isElsewhere) history.pushState(null, '', address)
+    else history.replaceState(null, '', address)
+  })
+  // back and forward; an address typed over this one changes the section and no more
+  addEventListener('hashchange', () => {
+    written = location.hash.replace(/^#/, '')
+    shown = readHash(written).place.view
+    store.dispatch({ kind: 'view', view: shown })
   })
 }

@@ -34,6 +34,21 @@ describe('the page’s state', () => {
     expect(next.edited.trainJs).toBeNull()
   })
 
+  it('goes to the lab’s section when another lab is shown, and stays where it is otherwise', () => {
+    const reading = reduce(running, { kind: 'view', view: 'how' })
+    expect(reduce(reading, { kind: 'show', labId: 'b' }).view).toBe('lab')
+    expect(reduce(reading, { kind: 'show', labId: 'a' }).view).toBe('how')
+  })
+
+  it('offers no second pause while one waits, and forgets it once the lab has paused', () => {
+    const asked = reduce(running, { kind: 'pausing', pausing: true })
+    expect(ACTIONS.pause.enabled(asked)).toBe(false)
+    expect(ACTIONS.pause.waiting?.(asked)).toBe('Pausing…')
+    const status = { ...running.status, seq: 6 }
+    expect(reduce(asked, { kind: 'status', status }).pausing).toBe(true)
+    expect(reduce(asked, { kind: 'status', status: { ...status, phase: 'paused' } }).pausing).toBe(false)
+  })
+
   it('tells listeners only about changes', () => {
     const store = createStore(running)
     let told = 0

@@ -27,6 +27,8 @@ export interface AppState {
   defaults: { trainJs: string; programMd: string; budget: Budget } | null
   /** the editors' text before a lab exists; null where untouched */
   edited: { trainJs: string | null; programMd: string | null }
+  /** id of the section that is shown */
+  view: string
   /** the lab whose record is shown; null shows the start panel */
   labId: string | null
   openExperiment: number | null
@@ -35,6 +37,8 @@ export interface AppState {
   notice: Notice | null
   /** label of the command in flight; its button waits */
   busy: string | null
+  /** a pause was asked for and waits for the experiment in progress to be decided */
+  pausing: boolean
 }
 
 export const INITIAL: AppState = {
@@ -46,11 +50,13 @@ export const INITIAL: AppState = {
   draft: DEFAULT_DRAFT,
   defaults: null,
   edited: { trainJs: null, programMd: null },
+  view: 'lab',
   labId: null,
   openExperiment: null,
   download: null,
   notice: null,
   busy: null,
+  pausing: false,
 }
 
 export type AppAction =
@@ -63,10 +69,12 @@ export type AppAction =
   | { kind: 'download'; download: AppState['download'] }
   | { kind: 'draft'; change: Partial<Draft> }
   | { kind: 'edit'; change: Partial<AppState['edited']> }
+  | { kind: 'view'; view: string }
   | { kind: 'show'; labId: string | null }
   | { kind: 'openExperiment'; number: number | null }
   | { kind: 'notice'; notice: Notice | null }
   | { kind: 'busy'; label: string | null }
+  | { kind: 'pausing'; pausing: boolean }
 
 /** The next state. Late status events (lower seq) are dropped: messages may overtake a snapshot. */
 export function reduce(state: AppState, action: AppAction): AppState {
@@ -90,6 +98,7 @@ export function reduce(state: AppState, action: AppAction): AppState {
         adapter: status.adapter ?? state.adapter,
         labId: state.labId ?? status.labId,
         download: status.activity === 'preparing data' ? state.download : null,
+        pausing: state.pausing && status.phase === 'running',
       }
     }
     case 'download':
@@ -98,10 +107,13 @@ export function reduce(state: AppState, action: AppAction): AppState {
       return { ...state, draft: { ...state.draft, ...action.change } }
     case 'edit':
       return { ...state, edited: { ...state.edited, ...action.change } }
+    case 'view':
+      return { ...state, view: action.view }
     case 'show':
       if (state.labId === action.labId) return state
       return {
         ...state,
+        view: 'lab',
         labId: action.labId,
         openExperiment: null,
         notice: null,
@@ -113,6 +125,8 @@ export function reduce(state: AppState, action: AppAction): AppState {
       return { ...state, notice: action.notice }
     case 'busy':
       return { ...state, busy: action.label }
+    case 'pausing':
+      return { ...state, pausing: action.pausing }
   }
 }
 

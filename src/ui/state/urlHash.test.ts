@@ -2,10 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_DRAFT } from './settings'
 import type { Draft } from './settings'
-import { readHash, writeHash } from './urlHash'
+import { NOWHERE, readHash, writeHash } from './urlHash'
 import type { DatasetSource } from '../../data/types'
-
-const NOWHERE = { labId: null, experiment: null }
 
 const dataset: fc.Arbitrary<DatasetSource> = fc.oneof(
   fc.integer({ min: 1, max: 999_999_999 }).map((seed) => ({ kind: 'grammar' as const, seed, bytes: 4_000_000 })),
@@ -40,8 +38,8 @@ describe('settings in the URL', () => {
     expect(writeHash(DEFAULT_DRAFT, NOWHERE)).toBe('')
   })
 
-  it('carry the lab and the experiment shown', () => {
-    const place = { labId: 'mfk2-1a', experiment: 7 }
+  it('carry the section, the lab and the experiment shown', () => {
+    const place = { view: 'how', labId: 'mfk2-1a', experiment: 7 }
     expect(readHash(writeHash(DEFAULT_DRAFT, place)).place).toEqual(place)
   })
 
@@ -51,7 +49,7 @@ describe('settings in the URL', () => {
   })
 
   it('fall back to defaults on anything malformed', () => {
-    const hash = '#v=1&data=javascript:alert(1)&tok=bpe9&budget=-3s&by=<b>&rule=x&n=0&seed=1e9&lab=../x&x=-1'
+    const hash = '#v=1&data=javascript:alert(1)&tok=bpe9&budget=-3s&by=<b>&rule=x&n=0&seed=1e9&view=../x&lab=../x&x=-1'
     expect(readHash(hash)).toEqual({ draft: DEFAULT_DRAFT, place: NOWHERE })
     expect(readHash('#v=9&seed=5').draft).toEqual(DEFAULT_DRAFT)
     fc.assert(fc.property(fc.string(), (text) => {

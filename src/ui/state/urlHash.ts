@@ -6,12 +6,18 @@ import type { DatasetSource, TokenizerSpec } from '../../data/types'
 import type { Budget } from '../../judge/task'
 
 const VERSION = '1'
+const HOME = 'lab'
 
-/** Where the page is: which lab and which experiment are shown. */
+/** Where the page is: which section, and of the lab which record and which experiment. */
 export interface Place {
+  /** id of a section; whether there is one of that name is for the page to say */
+  view: string
   labId: string | null
   experiment: number | null
 }
+
+/** The place of a plain address. */
+export const NOWHERE: Place = { view: HOME, labId: null, experiment: null }
 
 /** Writes draft and place as a fragment without the '#'; empty when everything is default. */
 export function writeHash(draft: Draft, place: Place): string {
@@ -23,6 +29,7 @@ export function writeHash(draft: Draft, place: Place): string {
   if (draft.rule !== DEFAULT_DRAFT.rule) query.set('rule', draft.rule)
   if (draft.maxExperiments !== null) query.set('n', String(draft.maxExperiments))
   if (draft.seed !== DEFAULT_DRAFT.seed) query.set('seed', String(draft.seed))
+  if (place.view !== HOME) query.set('view', place.view)
   if (place.labId) query.set('lab', place.labId)
   if (place.experiment !== null) query.set('x', String(place.experiment))
   if ([...query].length === 0) return ''
@@ -32,7 +39,7 @@ export function writeHash(draft: Draft, place: Place): string {
 /** Reads a fragment; anything missing, malformed or from another version falls back to the default. */
 export function readHash(hash: string): { draft: Draft; place: Place } {
   const query = new URLSearchParams(hash.replace(/^#/, ''))
-  if (query.get('v') !== VERSION) return { draft: DEFAULT_DRAFT, place: { labId: null, experiment: null } }
+  if (query.get('v') !== VERSION) return { draft: DEFAULT_DRAFT, place: NOWHERE }
   return {
     draft: {
       dataset: readDataset(query),
@@ -44,6 +51,7 @@ export function readHash(hash: string): { draft: Draft; place: Place } {
       seed: readCount(query.get('seed'), 0, 2 ** 31 - 1) ?? DEFAULT_DRAFT.seed,
     },
     place: {
+      view: /^[a-z]{1,16}$/.test(query.get('view') ?? '') ? query.get('view')! : HOME,
       labId: /^[\w.-]{1,128}$/.test(query.get('lab') ?? '') ? query.get('lab') : null,
       experiment: readCount(query.get('x'), 0, 1e9),
     },

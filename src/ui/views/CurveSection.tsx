@@ -11,7 +11,7 @@ export function CurveSection({ labId, row }: { labId: string; row: Experiment })
   const last = curve[curve.length - 1].toFixed(2)
   return (
     <section aria-labelledby="curve-title">
-      <h3 id="curve-title">Training loss</h3>
+      <h3 id="curve-title">Training loss <small className="note">nats per token</small></h3>
       <MiniCurve curve={curve} under={parent} label={`Training loss from ${first} to ${last} nats per token`} />
       {parent && (
         <ul className="legend">

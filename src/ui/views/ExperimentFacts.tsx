@@ -41,7 +41,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
             {row.gates.map((gate) => (
               <li key={gate.gate} className={gate.passed ? 'gate-passed' : 'gate-failed'}>
                 <Icon name={gate.passed ? 'check' : 'cross'} size={14} />
-                <span><b>{GATES[gate.gate]}</b>: {gate.passed ? 'passed' : 'failed'}{gate.detail && `. ${gate.detail}`}</span>
+                <span><b>{GATES[gate.gate]}</b>: {gate.passed ? 'passed' : 'failed'}{gate.detail && ` (${gate.detail})`}</span>
               </li>
             ))}
           </ul>

@@ -56,8 +56,8 @@ function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
           {isBest && <span className="best-tag">best</span>}
           {row.proposer !== 'baseline' && <span className="experiment-by">{row.proposer}</span>}
           <span className="experiment-score num">
-            {row.deltaBpb !== null && <span className={row.deltaBpb < 0 ? 'down' : 'up'}>{delta(row.deltaBpb)}</span>}
-            <b>{bpb(row.valBpb)}</b>
+            {row.deltaBpb !== null && <span className={row.status === 'keep' ? 'gain' : undefined}>{delta(row.deltaBpb)}</span>}
+            {row.status !== 'running' && <b>{bpb(row.valBpb)}</b>}
           </span>
         </span>
         <span className="experiment-text">{row.hypothesis || row.description}</span>

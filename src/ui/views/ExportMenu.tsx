@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../state/context'
-import { readHash, writeHash } from '../state/urlHash'
+import { NOWHERE, readHash, writeHash } from '../state/urlHash'
 import { Icon } from './Icon'
 import { saveFile } from './saveFile'
 
@@ -68,7 +68,7 @@ export function ExportMenu() {
         </li>
         <li>
           <button type="button" onClick={take('Address copied.', async () => {
-            const setup = writeHash(readHash(location.hash).draft, { labId: null, experiment: null })
+            const setup = writeHash(readHash(location.hash).draft, NOWHERE)
             await navigator.clipboard.writeText(location.href.split('#')[0] + (setup ? `#${setup}` : ''))
           })}>
             <Icon name="link" /><span><b>Copy setup as address</b><small>settings only, no results</small></span>

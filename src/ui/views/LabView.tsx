@@ -1,4 +1,3 @@
-import { useLayoutEffect } from 'react'
 import { useApp, useExperiments, useLabs } from '../state/context'
 import { measuredElsewhere } from '../state/engine'
 import { summarise } from '../state/summary'
@@ -21,10 +20,6 @@ export function LabView({ labId }: { labId: string }) {
   const open = useApp((state) => state.openExperiment)
   const adapter = useApp((state) => state.adapter)
   const shown = rows ?? []
-  useLayoutEffect(() => {
-    // what scrollTo returns (a promise in newer browsers) must not be taken for a clean-up
-    window.scrollTo(0, 0)
-  }, [labId])
   const elsewhere = measuredElsewhere(shown, adapter)
   const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
   return (

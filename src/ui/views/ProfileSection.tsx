@@ -66,12 +66,12 @@ function Profile({ result: { experiment, adapter, profile } }: { result: Profile
         <Fact term="In kernels" value={milliseconds(profile.kernelsMs)} />
         <Fact term="Dispatches a step" value={count(profile.dispatches)} />
         <Fact term="Host time a dispatch" value={`${profile.hostUsPerDispatch.toFixed(2)} µs`} />
-        <Fact term="Peak compute" value={peaks ? `${rate(peaks.gflops)} GFLOP/s` : 'not measured'} />
-        <Fact term="Peak bandwidth" value={peaks ? `${rate(peaks.gbps)} GB/s` : 'not measured'} />
+        {peaks && <Fact term="Peak compute" value={`${rate(peaks.gflops)} GFLOP/s`} />}
+        {peaks && <Fact term="Peak bandwidth" value={`${rate(peaks.gbps)} GB/s`} />}
       </dl>
       {first && (
         <p className="profile-note">
-          Most of the time goes to <code>{first.kernel}</code> ({first.shape}): were it free, the step would
+          The costliest kernel is <code>{first.kernel}</code> ({first.shape}): were it free, all kernels together would
           be {first.speedupIfFree.toFixed(2)} times as fast. Times by {profile.clock === 'timestamps' ? 'the adapter’s own timestamps' : 'the wall clock over repetitions'}.
         </p>
       )}
@@ -80,11 +80,11 @@ function Profile({ result: { experiment, adapter, profile } }: { result: Profile
           <thead>
             <tr>
               <th scope="col">Kernel</th>
-              <th scope="col">Share of step</th>
+              <th scope="col">Share of all kernels</th>
               <th scope="col" className="num">Time</th>
               <th scope="col" className="num wide">GFLOP/s</th>
               <th scope="col" className="num wide">GB/s</th>
-              <th scope="col" className="num">Of peak</th>
+              {peaks && <th scope="col" className="num">Of peak</th>}
             </tr>
           </thead>
           <tbody>
@@ -100,7 +100,7 @@ function Profile({ result: { experiment, adapter, profile } }: { result: Profile
                 <td className="num">{fine(row.msPerStep)}</td>
                 <td className="num wide">{row.flops > 0 ? rate(row.gflops) : '–'}</td>
                 <td className="num wide">{rate(row.gbps)}</td>
-                <td className="num">{row.ofPeak === null ? '–' : <>{percent(row.ofPeak, 0)} <span className="profile-shape">{row.bound}</span></>}</td>
+                {peaks && <td className="num">{row.ofPeak === null ? '–' : <>{percent(row.ofPeak, 0)} <span className="profile-shape">{row.bound}</span></>}</td>}
               </tr>
             ))}
           </tbody>

@@ -36,6 +36,7 @@ export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly 
   const { curve } = useSession()
   const status = useApp((state) => state.status)
   const active = status.labId === lab?.labId && (status.phase === 'running' || status.phase === 'stopping')
+  const pausing = useApp((state) => state.pausing)
   const running = active ? rows.find((row) => row.number === status.number) : undefined
   const incumbent = lab?.incumbent ?? null
   const ghost = useStoredCurve(lab?.labId ?? '', incumbent)
@@ -52,7 +53,7 @@ export function RunPanel({ lab, rows }: { lab: LabRecord | null; rows: readonly 
         <p className="axis-note">nats per token over steps</p>
       </div>
       <p className="run-hypothesis">{running?.hypothesis}</p>
-      <p className="run-note">{active && ACTIVITY_NOTES[status.activity]}</p>
+      <p className="run-note">{active && (pausing ? 'The lab pauses once this experiment is decided.' : ACTIVITY_NOTES[status.activity])}</p>
       <div className="loss-frame">
         <LossChart ghost={ghost} />
         {curve.ring.length === 0 && !ghost && <p className="empty-chart">The curve appears with the first training step.</p>}

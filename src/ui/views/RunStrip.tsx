@@ -12,7 +12,7 @@ const RESTING: Record<LabRecord['phase'], string> = {
 }
 
 /** What the lab is doing, in words. */
-export function describe(status: LabStatus, lab: LabRecord | null): string {
+export function describe(status: LabStatus, lab: LabRecord | null, pausing: boolean): string {
   if (status.phase === 'failed') return 'Failed'
   if (status.watching && lab?.phase === 'running') return 'Running in the other tab'
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'
@@ -22,7 +22,7 @@ export function describe(status: LabStatus, lab: LabRecord | null): string {
   const run = status.number === null ? '' : status.number === 0 ? 'Baseline · ' : `Experiment ${status.number}${of} · `
   const repeat = status.repeats > 1 && status.repeat > 0 ? ` · repeat ${status.repeat} of ${status.repeats}` : ''
   const text = `${run}${activity}${repeat}`
-  return `${status.phase === 'stopping' ? 'Stopping · ' : ''}${text[0].toUpperCase()}${text.slice(1)}`
+  return `${status.phase === 'stopping' ? 'Stopping · ' : pausing ? 'Pausing · ' : ''}${text[0].toUpperCase()}${text.slice(1)}`
 }
 
 function tuningText({ tuning }: LabStatus): string {
@@ -33,6 +33,7 @@ function tuningText({ tuning }: LabStatus): string {
 export function RunStrip({ lab }: { lab: LabRecord | null }) {
   const status = useApp((state) => state.status)
   const labId = useApp((state) => state.labId)
+  const pausing = useApp((state) => state.pausing)
   const mine = status.labId === labId
   const phase = mine ? status.phase : 'idle'
   const active = phase === 'running' || phase === 'stopping'
@@ -42,7 +43,7 @@ export function RunStrip({ lab }: { lab: LabRecord | null }) {
       <div className="strip-row">
         <div className="strip-state">
           <h1>{lab?.name ?? 'Lab'}</h1>
-          <p><i className="pulse" aria-hidden="true" />{describe(shown, lab)}</p>
+          <p><i className="pulse" aria-hidden="true" />{describe(shown, lab, pausing)}</p>
         </div>
         <div className="strip-tools">
           {phase === 'idle' || phase === 'failed'

@@ -13,7 +13,7 @@ const TOKENIZERS = [
   { value: '4096', label: '4096' },
 ] as const
 
-const SECONDS = [15, 30, 60, 300]
+const SECONDS = [10, 30, 60, 300]
 
 const CONTROLLERS = [
   { value: 'evolution', label: 'Evolution' },
@@ -39,6 +39,9 @@ export function Setup() {
         options={TOKENIZERS}
         value={draft.tokenizer.kind === 'bytes' ? 'bytes' : String(draft.tokenizer.vocab) as '512'}
         onChange={(value) => change({ tokenizer: value === 'bytes' ? { kind: 'bytes' } : { kind: 'bpe', vocab: Number(value) } })}
+        note={draft.tokenizer.kind === 'bytes'
+          ? 'Every byte is a token: nothing has to be learned first.'
+          : 'Frequent strings become tokens, learned from the text before the first run.'}
       />
       <BudgetChoice budget={draft.budget} onChange={(budget) => change({ budget })} />
       <Choice
@@ -56,39 +59,41 @@ export function Setup() {
 
 function BudgetChoice({ budget, onChange }: { budget: Budget | null; onChange: (budget: Budget) => void }) {
   const suggested = useApp((state) => state.defaults?.budget ?? null)
-  const chosen = budget ?? suggested ?? { kind: 'seconds', amount: 30 }
-  const amounts = chosen.kind === 'seconds' && !SECONDS.includes(chosen.amount)
-    ? [...SECONDS, chosen.amount].sort((a, b) => a - b)
-    : SECONDS
+  const chosen = budget ?? suggested
+  const amounts = new Set(SECONDS)
+  for (const known of [suggested, budget]) if (known?.kind === 'seconds') amounts.add(known.amount)
   const options = [
-    ...amounts.map((amount) => ({ value: String(amount), label: budgetLabel({ kind: 'seconds', amount }) })),
+    ...[...amounts].sort((a, b) => a - b).map((amount) => ({ value: String(amount), label: budgetLabel({ kind: 'seconds', amount }) })),
     { value: 'tokens', label: 'Tokens' },
   ]
-  const tokens = chosen.kind === 'tokens' ? chosen.amount : 200_000
+  const tokens = chosen?.kind === 'tokens' ? chosen.amount : 200_000
   return (
     <Choice
       name="budget"
       legend="Training per run"
       options={options}
-      value={chosen.kind === 'tokens' ? 'tokens' : String(chosen.amount)}
+      value={chosen?.kind === 'tokens' ? 'tokens' : String(chosen?.amount)}
       onChange={(value) => onChange(value === 'tokens'
         ? { kind: 'tokens', amount: tokens }
         : { kind: 'seconds', amount: Number(value) })}
-      note={chosen.kind === 'tokens'
+      note={chosen?.kind === 'tokens'
         ? (
-          <label className="inline-number">
-            <input
-              type="number"
-              min={1000}
-              step={1000}
-              value={tokens}
-              onChange={(event) => {
-                const amount = Math.round(event.target.valueAsNumber)
-                if (amount >= 1) onChange({ kind: 'tokens', amount })
-              }}
-            />
-            tokens a run: the same work on every machine
-          </label>
+          <>
+            <label className="inline-number">
+              <input
+                type="number"
+                min={1000}
+                step={1000}
+                value={tokens}
+                onChange={(event) => {
+                  const amount = Math.round(event.target.valueAsNumber)
+                  if (amount >= 1) onChange({ kind: 'tokens', amount })
+                }}
+              />
+              tokens a run
+            </label>
+            The same work on every machine.
+          </>
         )
         : 'Training time only: compiling and evaluating are not counted.'}
     />

@@ -1,11 +1,13 @@
 import { ActionButton } from '../actions/ActionButton'
 import { useApp } from '../state/context'
 import { budgetLabel, datasetLabel, labSettings, tokenizerLabel } from '../state/settings'
+import { LoopSteps } from './LoopSteps'
 import { RunsOn } from './RunsOn'
 import { Preparing } from './Preparing'
 import { PastLabs } from './PastLabs'
 import { ProfileSection } from './ProfileSection'
 import { ProgramSection } from './ProgramSection'
+import { SectionLink } from './SectionLink'
 import { Setup } from './Setup'
 
 /** The page before a lab is shown: one button that works, and all that can be changed first. */
@@ -29,6 +31,11 @@ export function StartView() {
       <PastLabs />
       <ProgramSection labId={null} lab={null} />
       <ProfileSection />
+      <section className="how" aria-labelledby="loop-title">
+        <h2 id="loop-title">What the lab does</h2>
+        <LoopSteps />
+        <p className="more"><SectionLink id="how">What the numbers mean, and how far to trust them</SectionLink></p>
+      </section>
     </>
   )
 }
@@ -37,6 +44,8 @@ export function StartView() {
 function Plan() {
   const draft = useApp((state) => state.draft)
   const defaults = useApp((state) => state.defaults)
+  // the budget depends on what trains: nothing is promised before that is known
+  if (!draft.budget && !defaults) return <p className="plan" />
   const { budget } = labSettings(draft, defaults, { trainJs: null, programMd: null })
   return (
     <p className="plan">

@@ -60,6 +60,7 @@ export function UrlFields({ source, onChange }: { source: UrlSource | null; onCh
           </label>
         )}
       </div>
+      {source === null && <p className="note">Until there is an address the built-in stories are used.</p>}
       <p className="note">The server has to allow other pages to read it (CORS). What is fetched is kept in this browser.</p>
     </div>
   )

@@ -1,18 +1,13 @@
 import type { ReactNode } from 'react'
 import { Icon } from './Icon'
+import { LoopSteps } from './LoopSteps'
 
-/** What a newcomer has to know to trust, or distrust, the numbers above. */
-export function HowItWorks() {
+/** What a newcomer has to know to trust, or distrust, the numbers of a lab. */
+export default function HowSection() {
   return (
     <section className="how" aria-labelledby="how-title">
-      <h2 id="how-title">How it works</h2>
-      <ol className="loop" aria-label="The loop">
-        <li><b>Propose</b><span>The researcher edits <code>train.js</code> and says in one sentence why it should help.</span></li>
-        <li><b>Commit</b><span>The edit becomes a git commit before anything runs, so no attempt can be forgotten.</span></li>
-        <li><b>Train</b><span>A new model starts from nothing and trains for the same budget as all others.</span></li>
-        <li><b>Assay</b><span>The judge scores it on text it has never seen and compares it with the best so far.</span></li>
-        <li><b>Keep or go back</b><span>A gain larger than the noise is kept. Anything else is recorded and undone.</span></li>
-      </ol>
+      <h1 id="how-title">How it works</h1>
+      <LoopSteps />
       <div className="answers">
         <Answer question="What is val_bpb?">
           Validation bits per byte: how many bits the model needs, on average, to write down one byte of text it has not
@@ -46,7 +41,7 @@ export function HowItWorks() {
 function Answer({ question, children }: { question: string; children: ReactNode }) {
   return (
     <details>
-      <summary><h3>{question}</h3><Icon name="down" /></summary>
+      <summary><h2>{question}</h2><Icon name="down" /></summary>
       <p>{children}</p>
     </details>
   )
