@@ -1,4 +1,4 @@
-// Rows and snapshots for this folder's tests.
+// Rows and snapshots for tests.
 
 import type { Experiment, LabRecord, Snapshot } from './types'
 

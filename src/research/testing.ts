@@ -3,6 +3,7 @@
 import { Rng, hashString } from '../core/rng'
 import type { TokenData, TokenSplit } from '../data/types'
 import type { ProgramSpec } from '../graph/program'
+import { labFixture } from '../history/fixtures'
 import type { Experiment, LabRecord } from '../history/types'
 import type { AdapterInfo, RunEvidence, RunJob, RunResult, Trainer } from '../judge/types'
 import type { Box, Knob } from '../sandbox/contract'
@@ -178,34 +179,14 @@ const QK_NORM = knob(true, { oneOf: [true, false] })
 `
 
 export function scriptedLab(change: Partial<LabRecord> = {}): LabRecord {
+  const lab = labFixture('lab-1')
   return {
-    labId: 'lab-1',
-    name: 'Test',
-    branch: 'autoresearch/test',
-    createdAt: 1_700_000_000_000,
-    updatedAt: 1_700_000_000_000,
-    task: {
-      version: 1,
-      name: 'test',
-      dataset: { kind: 'grammar', seed: 1, bytes: 1000 },
-      tokenizer: { kind: 'bytes' },
-      metric: 'val_bpb',
-      direction: 'min',
-      budget: { kind: 'tokens', amount: 1000 },
-      evaluation: { context: 16, tokens: 64 },
-      keepRule: { kind: 'measured', repeats: 3, floorBpb: 0 },
-      guards: { maxWallSeconds: 60, maxBytes: 1e9 },
-      seed: 42,
-    },
-    programMd: '# Research\n',
+    ...lab,
+    task: { ...lab.task, keepRule: { kind: 'measured', repeats: 3, floorBpb: 0 }, seed: 42 },
     trainJs: PROGRAM,
     controller: 'evolution',
     controllerSeed: 5,
-    incumbent: null,
-    sigmaBpb: null,
-    nextNumber: 0,
     floorBpb: null,
-    phase: 'new',
     maxExperiments: 6,
     ...change,
   }
