@@ -7,6 +7,7 @@ import { storeAsHalf } from './half'
 import type { Capabilities, Lowering } from './kernel'
 import { attentionBackward, attentionForward } from './kernels/attention'
 import { crossEntropy } from './kernels/crossEntropy'
+import { customBackward, customForward } from './kernels/custom'
 import { dropout } from './kernels/dropout'
 import { elementwise } from './kernels/elementwise'
 import { embeddingBackward, embeddingForward } from './kernels/embedding'
@@ -92,6 +93,18 @@ function kernelsOf(op: TapeOp, tensors: readonly TapeTensor[], caps: Capabilitie
       return bound(convWeightGrad(op, caps), { dOut: op.dOut, x: op.x, dW: op.output })
     case 'dropout':
       return bound(dropout({ count: tensors[op.x].size, rate: op.rate, node: op.node }, caps), { x: op.x, y: op.output })
+    case 'custom': {
+      const names: Record<string, TensorId> = { out_y: op.output }
+      for (const [i, name] of op.names.entries()) names[`in_${name}`] = op.inputs[i]
+      return bound(customForward(op, caps), names)
+    }
+    case 'customGrad': {
+      const names: Record<string, TensorId> = { in_dy: op.dOut }
+      if (op.y !== undefined) names.in_y = op.y
+      for (const [i, name] of op.names.entries()) names[`in_${name}`] = op.inputs[i]
+      for (const [i, name] of op.grads.entries()) names[`out_d${name}`] = op.outputs[i]
+      return bound(customBackward({ ...op, y: op.y !== undefined }, caps), names)
+    }
     case 'crossEntropy':
       return bound(crossEntropy(op, caps), { logits: op.logits, targets: op.targets, nats: op.nats })
   }

@@ -3,7 +3,7 @@
 // Every activation is [B, T, ...dims] and every parameter is [...dims]; a tensor is one or the other
 // (`batch`). Ops act on `dims` only, so nothing in the language can mix rows of a batch or move
 // information from a later token to an earlier one: the only ops that look along T
-// (attention, conv, shift) look back.
+// (attention, conv, shift, and custom kernels per row) look back.
 
 /** How a parameter is filled before step 0; drawn from the judge's seed, never from the program. */
 export type InitSpec =
@@ -91,6 +91,7 @@ export const STRUCTURED_OPS = [
   'shift', // attrs.by >= 0: y[b,t] = x[b,t-by], zero where t < by
   'conv', // (x [B,T,C], w [C,K]) -> [B,T,C]: y[t,c] = Σ_k w[c,k]·x[t-k,c]
   'dropout', // attrs.rate; identity in evaluation
+  'wgsl', // a custom kernel, one to four inputs -> [B,T,...dims]; see ops/custom.ts
 ] as const
 
 export type UnaryOp = (typeof UNARY_OPS)[number]

@@ -2,6 +2,7 @@
 
 import type { OpName } from './ir'
 import { attention, rope } from './ops/attention'
+import { wgsl } from './ops/custom'
 import { elementwiseOps } from './ops/elementwise'
 import { concat, reshape, slice, transpose } from './ops/layout'
 import { embedding, linear } from './ops/linear'
@@ -9,6 +10,7 @@ import { layerNorm, mean, rmsNorm, softmax, sum } from './ops/norm'
 import { conv, dropout, shift } from './ops/sequence'
 import { constant, param, tokens } from './ops/source'
 import type { OpDef } from './opDef'
+import { KERNEL_LIMITS } from './wgsl/kernel'
 
 export const OPS: Record<OpName, OpDef> = {
   ...elementwiseOps,
@@ -31,6 +33,7 @@ export const OPS: Record<OpName, OpDef> = {
   shift,
   conv,
   dropout,
+  wgsl,
 }
 
 /** How many inputs an op takes: [least, most]. */
@@ -49,6 +52,8 @@ export function arity(op: OpName): [number, number] {
       return [3, 3]
     case 'concat':
       return [2, 64]
+    case 'wgsl':
+      return [1, KERNEL_LIMITS.inputs]
     case 'add':
     case 'sub':
     case 'mul':

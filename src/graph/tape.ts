@@ -1,6 +1,8 @@
 // A model made concrete: for one batch size, the flat list of tensor operations that a backend executes,
 // forward and backward. No kernels here, no devices: the same tape serves every backend.
 
+import type { CustomKernel } from './wgsl/kernel'
+
 export type TensorId = number
 
 /**
@@ -52,6 +54,8 @@ export interface Epilogue {
  * `rope` with `eps` also divides each row of D by √(mean(x²) + eps) (QK-norm, before or after the rotation: the same);
  * with `forward` besides, it is the gradient of that, `x` the gradient coming in and `forward` the forward's x.
  * `rmsScale` writes only 1/√(mean(x²) + eps) of each row, which `normGrad` may read back as `rstd`.
+ * `custom` reads those of its kernel's inputs that `names` lists; `customGrad` writes the gradients of `grads`, [B·T,
+ * size] for an activation and else a part of the sum for each token (per row: for each row), and reads `y` if it must.
  */
 export type TapeOp =
   | { kind: 'elementwise'; inputs: TensorId[]; inputShapes: (readonly number[])[]; output: TensorId; shape: readonly number[]; steps: ElementwiseStep[]; accumulate: boolean }
@@ -74,6 +78,8 @@ export type TapeOp =
   | { kind: 'convInputGrad'; dOut: TensorId; w: TensorId; output: TensorId; B: number; T: number; C: number; K: number }
   | { kind: 'convWeightGrad'; dOut: TensorId; x: TensorId; output: TensorId; B: number; T: number; C: number; K: number; accumulate: boolean }
   | { kind: 'dropout'; x: TensorId; output: TensorId; rate: number; node: number }
+  | { kind: 'custom'; kernel: CustomKernel; inputs: TensorId[]; names: string[]; output: TensorId; B: number; T: number }
+  | { kind: 'customGrad'; kernel: CustomKernel; inputs: TensorId[]; names: string[]; y?: TensorId; dOut: TensorId; outputs: TensorId[]; grads: string[]; B: number; T: number }
   | { kind: 'crossEntropy'; logits: TensorId; targets: TensorId; nats: TensorId; N: number; V: number; scale: number; softcap: number; gradient: boolean } // prettier-ignore
 
 export interface AttentionShape {
@@ -138,6 +144,10 @@ export function opTensors(op: TapeOp): { reads: TensorId[]; writes: TensorId[]; 
       return out([op.dOut, op.w], op.output)
     case 'convWeightGrad':
       return out([op.dOut, op.x], op.output, op.accumulate)
+    case 'custom':
+      return out(op.inputs, op.output)
+    case 'customGrad':
+      return { reads: [...op.inputs, op.dOut, ...(op.y === undefined ? [] : [op.y])], writes: op.outputs, updates: [] }
     case 'crossEntropy':
       return op.gradient
         ? { reads: [op.targets], writes: [op.nats], updates: [op.logits] }
@@ -175,6 +185,8 @@ const TENSOR_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   convInputGrad: ['dOut', 'w', 'output'],
   convWeightGrad: ['dOut', 'x', 'output'],
   dropout: ['x', 'output'],
+  custom: ['inputs', 'output'],
+  customGrad: ['inputs', 'y', 'dOut', 'outputs'],
   crossEntropy: ['logits', 'targets', 'nats'],
 }
 

@@ -37,9 +37,9 @@ function randomTokens(rng: Rng, count: number, V: number): Int32Array {
   return Int32Array.from({ length: count }, () => rng.int(V))
 }
 
-test('the sample graphs use every op', () => {
+test('the sample graphs use every op but custom kernels, which have no oracle', () => {
   const used = new Set(Object.values(GRAPHS).flatMap((graph) => graph.nodes.map((node) => node.op)))
-  expect([...UNARY_OPS, ...BINARY_OPS, ...STRUCTURED_OPS].filter((op) => !used.has(op))).toEqual([])
+  expect([...UNARY_OPS, ...BINARY_OPS, ...STRUCTURED_OPS].filter((op) => !used.has(op))).toEqual(['wgsl'])
 })
 
 describe.each(Object.entries(GRAPHS))('%s', (name, graph) => {

@@ -1,6 +1,7 @@
 // How one node of a graph is computed and differentiated, in terms of the op oracles beside this file.
 // Shapes are tracked here independently of src/graph, so that a wrong shape rule there shows up as a difference.
 
+import { LabError } from '../core/errors'
 import type { BinaryOp, GraphNode, Shape, StructuredOp, UnaryOp } from '../graph/ir'
 import { isBinary, isUnary } from '../graph/ir'
 import { attentionBackward, attentionForward, type AttentionShape } from './attention'
@@ -162,6 +163,14 @@ const dropout: NodeRule = {
   backward: (_run, _output, dOut) => [dOut],
 }
 
+/** What a custom kernel means only its author knows: kernels are compared with the built-in ops they stand for. */
+const wgsl: NodeRule = {
+  forward({ node }) {
+    throw new LabError('program.graph', `The oracle cannot run the kernel "${String(node.attrs.name)}".`, { hint: 'Give it built-in ops.' })
+  },
+  backward: () => [],
+}
+
 const STRUCTURED: Record<Exclude<StructuredOp, SourceOp>, NodeRule> = {
   embedding,
   linear,
@@ -173,6 +182,7 @@ const STRUCTURED: Record<Exclude<StructuredOp, SourceOp>, NodeRule> = {
   shift,
   conv,
   dropout,
+  wgsl,
   ...layoutRules,
 }
 

@@ -6,7 +6,8 @@ import { logitsOf, wideTensors } from './chunkHead'
 
 /**
  * Fields of each kind of op whose tensor may be stored as f16. Left out: token ids, statistics that backward takes
- * exponentials or inverse roots of, factors of whole rows, what the loss reads, and sums.
+ * exponentials or inverse roots of, factors of whole rows, what the loss reads, sums, and
+ * whatever a custom kernel touches.
  */
 export const HALF_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   elementwise: ['inputs', 'output'],
@@ -29,6 +30,8 @@ export const HALF_FIELDS: Record<TapeOp['kind'], readonly string[]> = {
   convInputGrad: ['dOut', 'w', 'output'],
   convWeightGrad: ['dOut', 'x'],
   dropout: ['x', 'output'],
+  custom: [],
+  customGrad: [],
   crossEntropy: [],
 }
 

@@ -105,6 +105,11 @@ export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[]): BoundWasmLo
       const one = call('crossEntropy', N, pointers, [V, flag(op.gradient)], [scale, softcap], { scratchBytes })
       return single(one, { logits: op.logits, targets: op.targets, nats: op.nats })
     }
+    case 'custom':
+    case 'customGrad':
+      throw new LabError('program.graph', `The kernel "${op.kernel.name}" is WGSL, and the program runs on the processor`, {
+        hint: 'Custom kernels need a GPU: let the lab train on WebGPU, or write the kernel with ops of g.',
+      })
   }
 }
 
