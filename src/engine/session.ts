@@ -1,6 +1,7 @@
 // A program on a device, ready to train: the engine's whole face to the judge.
 
 import { Rng } from '../core/rng'
+import { drawPlaces } from '../graph/canonical'
 import type { ParamGroup } from '../graph/program'
 import type { Engine, Executor, Program, ResultRing } from './backends/backend'
 import type { Capabilities } from './kernel'
@@ -191,12 +192,13 @@ export class Session {
   }
 }
 
-/** Draws every parameter from the seed and its own name, so that adding one leaves the others as they were. */
+/** Draws every parameter from the seed and its place among those of its shape (see drawPlaces): a name is no seed. */
 export function initialWeights(plan: ModelPlan, seed: number): Float32Array {
   const weights = new Float32Array(plan.arena.total)
+  const places = drawPlaces(plan.program.graph)
   for (const { spec, offset, size } of plan.arena.entries) {
     const { init } = spec
-    const rng = new Rng(seed, `init/${spec.name}`)
+    const rng = new Rng(seed, `init/${places.get(spec.name)}`)
     const part = weights.subarray(offset, offset + size)
     if (init.kind === 'constant') part.fill(init.value)
     else if (init.kind === 'normal') for (let i = 0; i < size; i++) part[i] = init.std * rng.normal()
