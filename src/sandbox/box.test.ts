@@ -50,6 +50,9 @@ test('every op of the graph has a method', async () => {
     y = g.mul(g.sum(y), g.add(g.mean(y), y))
     y = g.concat([g.slice(y, { end: 4 }), g.slice(g.shift(y, 1), { start: 4, end: 8 })])
     y = g.dropout(g.conv(y, g.param('taps', [8, 3], g.uniform(0.1))), { rate: 0.1 })
+    y = g.wgsl({ name: 'copy', per: 'token', inputs: { y1: y }, output: [8], lanes: 8,
+      forward: 'fn forward(t: u32, lane: u32) { set_y(lane, y1(lane)); }',
+      backward: 'fn backward(t: u32, lane: u32) { add_dy1(lane, dy(lane)); }' })
     return head(g.rmsNorm(g.maximum(y, 0)))`
   const used = new Set((await describe(box, modelWith(body))).graph.nodes.map((node) => node.op))
   for (const op of STRUCTURED_OPS) expect(used).toContain(op)

@@ -1,6 +1,8 @@
 // What the box allows. The same numbers go into the prelude (early, with the line of train.js) and are checked
 // again on the text that leaves (where they count).
 
+import { KERNEL_LIMITS } from '../graph/wgsl/kernel'
+
 export const LIMITS = {
   sourceChars: 200_000,
   /** of the JSON text that leaves the box */
@@ -19,4 +21,7 @@ export const LIMITS = {
   minContext: 8,
   context: 4096,
   accumulate: 1024,
+  /** of a custom kernel: inputs, and characters of each of its texts */
+  kernelInputs: KERNEL_LIMITS.inputs,
+  kernelChars: KERNEL_LIMITS.textChars,
 } as const

@@ -19,6 +19,7 @@ const count = (max: number, min = 0) => z.number().int().min(min).max(max)
 const atLeastZero = finite.min(0)
 const multipliers = z.array(finite.min(0).max(1e6)).length(SCHEDULE_POINTS)
 const integers = z.array(z.number().int()).max(LIMITS.rank)
+const kernelText = z.string().max(LIMITS.kernelChars)
 const paramName = z.string().regex(/^[\w.-]{1,64}$/)
 const opName = z.enum([...UNARY_OPS, ...BINARY_OPS, ...STRUCTURED_OPS])
 
@@ -38,6 +39,18 @@ const attrsOf: Partial<Record<OpName, z.ZodType<Attrs>>> = {
   concat: z.strictObject({ axis: finite }),
   shift: z.strictObject({ by: finite }),
   dropout: z.strictObject({ rate: finite }),
+  // the texts are read by src/graph/wgsl; what they are compiled to is nothing a program can say
+  wgsl: z.strictObject({
+    name: z.string().max(32),
+    per: z.enum(['token', 'row']),
+    names: z.string().max(80),
+    dims: integers,
+    lanes: finite,
+    state: finite,
+    trips: finite,
+    forward: kernelText,
+    backward: kernelText,
+  }),
 }
 const noAttrs: z.ZodType<Attrs> = z.strictObject({})
 

@@ -56,8 +56,8 @@ export function scan(text: string): Token[] {
   const odd = lines.findIndex((line) => /[^\t\r\x20-\x7e]/.test(line) || /[\w.]{49}/.test(line))
   if (odd >= 0) throw new TextFault('has a word of more than 48 characters, or one that is not plain ASCII', odd + 1, 'Write plain WGSL.')
   const tokens = words(text)
-  checkNesting(tokens)
   for (const [i, token] of tokens.entries()) checkWord(token, tokens[i - 1]?.lexeme)
+  checkNesting(tokens)
   checkArrays(tokens)
   return tokens
 }

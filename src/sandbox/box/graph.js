@@ -39,6 +39,12 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
     return index
   }
 
+  function text(who, what, value, most) {
+    if (typeof value !== 'string' || value === '' || value.length > most)
+      fail(`${who}: ${what} must be a text of at most ${most} characters, got ${show(value)}`, 'Write it between `…`.')
+    return value
+  }
+
   /** One number, plain or named: g.shift(x, 1) or g.shift(x, { by: 1 }). */
   const single = (op, key, given) =>
     typeof given === 'number' ? { [key]: number(op, key, given) } : numbers(op, given, { [key]: null })
@@ -130,6 +136,62 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
     /** scale·x + offset */
     affine: (x, given) => add('affine', [input('affine', 'x', x)], numbers('affine', given, { scale: 1, offset: 0 })),
     scale: (x, by) => add('affine', [input('scale', 'x', x)], { scale: number('scale', 'the factor', by), offset: 0 }),
+
+    /**
+     * A kernel of your own, in WGSL: [B,T,...output]. Two texts of functions; the lab writes the rest (buffers, entry
+     * point, bounds, a counter in every loop), differentiates with your backward, and checks all of it before training.
+     *
+     *   g.wgsl({
+     *     name: 'softThreshold',
+     *     per: 'token',             // or 'row'
+     *     inputs: { x, w },         // activations and parameters; reading one is calling its name: x(i), w(i)
+     *     output: [C],              // the dims after B and T
+     *     lanes: C,                 // calls that share a token; lane l writes elements e with e % lanes = l. Default 1
+     *     forward: `fn forward(t: u32, lane: u32) {
+     *       set_y(lane, sign(x(lane)) * max(abs(x(lane)) - w(lane), 0.0));
+     *     }`,
+     *     backward: `fn backward(t: u32, lane: u32) {
+     *       let open = select(0.0, 1.0, abs(x(lane)) > w(lane));
+     *       add_dx(lane, open * dy(lane));
+     *       add_dw(lane, -open * sign(x(lane)) * dy(lane));
+     *     }`,
+     *   })
+     *
+     * per 'token': forward sees its own token of each activation, no other. per 'row': it is called for t = 0, 1, … of a
+     * row; x(i) is token t, x_at(s, i) an earlier one (s is held to t), and with state: n a lane has n floats of its own
+     * from call to call: state(i), set_state(i, v). backward then goes from the last token to the first with a state of
+     * its own, sees the whole row, and may add to any token: add_dx_at(s, i, v).
+     * backward reads dy(i), y(i) and the inputs. Indices beyond the end read the last element; writing one that is not
+     * the lane's own, or more than `trips` loop iterations in one call (default 1024), makes the result NaN.
+     */
+    wgsl(given) {
+      const who = 'wgsl'
+      const { name, per, inputs, output, forward, backward } = typeof given === 'object' && given !== null ? given : {}
+      const others = ['name', 'per', 'inputs', 'output', 'forward', 'backward']
+      const settings = numbers(who, given, { lanes: 1, state: 0, trips: 1024 }, others)
+      if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs) || indexOf.has(inputs))
+        fail(`wgsl: inputs must be named nodes, got ${show(inputs)}`, 'Write inputs: { x, w }: the texts call them by these names.')
+      const names = Object.keys(inputs)
+      if (names.length < 1 || names.length > limits.kernelInputs)
+        fail(`wgsl: 1 to ${limits.kernelInputs} inputs, got ${names.length}`, 'Join some with g.concat.')
+      for (const each of names)
+        if (!/^[a-z][a-zA-Z0-9]{0,15}$/.test(each))
+          fail(`wgsl: an input cannot be called ${show(each)}`, 'Use up to 16 letters and digits, the first a small letter.')
+      if (per !== 'token' && per !== 'row') fail(`wgsl: per must be 'token' or 'row', got ${show(per)}`, "Try per: 'token'.")
+      return add(
+        'wgsl',
+        names.map((each) => input(who, each, inputs[each])),
+        {
+          name: text(who, 'name', name, 32),
+          per,
+          names: names.join(' '),
+          dims: integers(who, 'output', output, limits.rank),
+          ...settings,
+          forward: text(who, 'forward', forward, limits.kernelChars),
+          backward: text(who, 'backward', backward, limits.kernelChars),
+        },
+      )
+    },
   }
 
   const unary =
