@@ -17,45 +17,15 @@
 //           others' by quadBroadcast: a quarter of the reads of A.
 //           MATRIX: each subgroup (one value of local.y) multiplies TM×TN of the tile by the adapter's matrix units;
 //           operands are rounded to COMPONENT. A subgroup smaller than TX does the same work as its neighbours.
+// Template: OPERANDS: lib/matmul_operand.wgsl, for A and for B
 const BK = #{BK}u;
-const LDA = #{BM / 4 + 1}u;
-const LDB = #{BN / 4 + 1}u;
-override A_WIDTH: u32;
-override B_WIDTH: u32;
-override A_STRIDE: u32;
-override B_STRIDE: u32;
 override C_STRIDE: u32;
 override SPLITS: u32;
 override SPLIT_K: u32;
 #if MATRIX
-var<workgroup> tileA: array<#{COMPONENT}, #{BK * (BM + 4)}>;
-var<workgroup> tileB: array<#{COMPONENT}, #{BK * (BN + 4)}>;
 var<workgroup> results: array<f32, #{TY * MM * TN}>;
-#else
-var<workgroup> tileA: array<vec4f, #{BK * (BM / 4 + 1)}>;
-var<workgroup> tileB: array<vec4f, #{BK * (BN / 4 + 1)}>;
 #end
-
-// `at` counts vec4s.
-fn putA(at: u32, v: vec4f) {
-#if MATRIX
-  #for f in 0..4
-  tileA[at * 4u + #{f}u] = #{COMPONENT}(v[#{f}]);
-  #end
-#else
-  tileA[at] = v;
-#end
-}
-
-fn putB(at: u32, v: vec4f) {
-#if MATRIX
-  #for f in 0..4
-  tileB[at * 4u + #{f}u] = #{COMPONENT}(v[#{f}]);
-  #end
-#else
-  tileB[at] = v;
-#end
-}
+#{OPERANDS}
 
 fn clampK(k: u32) -> u32 {
 #if TAIL_K
@@ -71,77 +41,23 @@ fn fourOf(first: u32) -> vec4f {
 }
 #end
 
-// Four neighbours of a row of A or B as it lies; what lies outside is the last one again.
-fn loadA(start: u32, row: u32, col: u32) -> vec4f {
-#if A_VEC
-  return a[(start + row * A_WIDTH + col) / 4u];
-#else
-  let at = start + row * A_WIDTH;
-  let last = A_WIDTH - 1u;
-  return vec4f(a[at + min(col, last)], a[at + min(col + 1u, last)], a[at + min(col + 2u, last)], a[at + min(col + 3u, last)]);
-#end
+// Blocks of both tiles are numbered, A's before B's. `starts` is where the matrices begin, `corner` the tile of C.
+fn fetch(block: u32, starts: vec2u, corner: vec2u, k: u32) -> mat4x4f {
+  if (block < #{BLOCKS_A}u) {
+    return fetchA(block, starts.x, k, corner.x);
+  }
+  if (block < #{BLOCKS_A + BLOCKS_B}u) {
+    return fetchB(block - #{BLOCKS_A}u, starts.y, k, corner.y);
+  }
+  return mat4x4f();
 }
 
-fn loadB(start: u32, row: u32, col: u32) -> vec4f {
-#if B_VEC
-  return b[(start + row * B_WIDTH + col) / 4u];
-#else
-  let at = start + row * B_WIDTH;
-  let last = B_WIDTH - 1u;
-  return vec4f(b[at + min(col, last)], b[at + min(col + 1u, last)], b[at + min(col + 2u, last)], b[at + min(col + 3u, last)]);
-#end
-}
-
-// The 4×4 block whose first element is (k, side), as four vec4s along the side, one for each k; zero past K.
-fn blockOfA(start: u32, k: u32, m: u32) -> mat4x4f {
-#if A_ALONG_K
-  var block = mat4x4f(
-    #for e in 0..4
-    loadA(start, clampRow(m + #{e}u), k),
-    #end
-  );
-  block = transpose(block);
-#else
-  var block = mat4x4f(
-    #for e in 0..4
-    loadA(start, clampK(k + #{e}u), m),
-    #end
-  );
-#end
-#if SCALE_K
-  #for e in 0..4
-  block[#{e}] *= scale[clampK(k + #{e}u)];
-  #end
-#end
-#if TAIL_K
-  #for e in 0..4
-  block[#{e}] = select(vec4f(), block[#{e}], k + #{e}u < K);
-  #end
-#end
-  return block;
-}
-
-fn blockOfB(start: u32, k: u32, n: u32) -> mat4x4f {
-#if B_ALONG_K
-  var block = mat4x4f(
-    #for e in 0..4
-    loadB(start, clampCol(n + #{e}u), k),
-    #end
-  );
-  block = transpose(block);
-#else
-  var block = mat4x4f(
-    #for e in 0..4
-    loadB(start, clampK(k + #{e}u), n),
-    #end
-  );
-#end
-#if TAIL_K
-  #for e in 0..4
-  block[#{e}] = select(vec4f(), block[#{e}], k + #{e}u < K);
-  #end
-#end
-  return block;
+fn put(block: u32, values: mat4x4f) {
+  if (block < #{BLOCKS_A}u) {
+    putA(block, values);
+  } else if (block < #{BLOCKS_A + BLOCKS_B}u) {
+    putB(block - #{BLOCKS_A}u, values);
+  }
 }
 
 @compute @workgroup_size(#{TX}, #{TY})
@@ -154,9 +70,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     return; // above the diagonal: other workgroups mirror their values to here
   }
 #end
-  let matrix = group.z / SPLITS;
-  let a0 = matrix * A_STRIDE;
-  let b0 = matrix * B_STRIDE;
+  let corner = vec2u(row0, col0);
+  let starts = group.z / SPLITS * vec2u(A_STRIDE, B_STRIDE);
   let firstK = (group.z % SPLITS) * SPLIT_K;
   let endK = min(firstK + SPLIT_K, K);
 #if MATRIX
@@ -173,52 +88,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   #end
   #end
 #end
-  // which blocks of the tiles this thread brings: first A's, then B's
   #for p in 0..LOADS
-  let p#{p} = thread + #{p * TX * TY}u;
-  let isA#{p} = p#{p} < #{BLOCKS_A}u;
-  let q#{p} = select(p#{p} - #{BLOCKS_A}u, p#{p}, isA#{p});
-  #if A_ALONG_K
-  let ka#{p} = q#{p} % #{BK / 4}u * 4u;
-  let ma#{p} = q#{p} / #{BK / 4}u * 4u;
-  #else
-  let ka#{p} = q#{p} / #{BM / 4}u * 4u;
-  let ma#{p} = q#{p} % #{BM / 4}u * 4u;
-  #end
-  #if B_ALONG_K
-  let kb#{p} = q#{p} % #{BK / 4}u * 4u;
-  let nb#{p} = q#{p} / #{BK / 4}u * 4u;
-  #else
-  let kb#{p} = q#{p} / #{BN / 4}u * 4u;
-  let nb#{p} = q#{p} % #{BN / 4}u * 4u;
-  #end
-  var block#{p} = mat4x4f();
-  if (isA#{p}) {
-    block#{p} = blockOfA(a0, firstK + ka#{p}, row0 + ma#{p});
-  } else if (p#{p} < #{BLOCKS_A + BLOCKS_B}u) {
-    block#{p} = blockOfB(b0, firstK + kb#{p}, col0 + nb#{p});
-  }
+  var block#{p} = fetch(thread + #{p * TX * TY}u, starts, corner, firstK);
   #end
   for (var k0 = firstK; k0 < endK; k0 += BK) {
     #for p in 0..LOADS
-    if (isA#{p}) {
-      #for e in 0..4
-      putA((ka#{p} + #{e}u) * LDA + ma#{p} / 4u, block#{p}[#{e}]);
-      #end
-    } else if (p#{p} < #{BLOCKS_A + BLOCKS_B}u) {
-      #for e in 0..4
-      putB((kb#{p} + #{e}u) * LDB + nb#{p} / 4u, block#{p}[#{e}]);
-      #end
-    }
+    put(thread + #{p * TX * TY}u, block#{p});
     #end
     workgroupBarrier();
     if (k0 + BK < endK) {
       #for p in 0..LOADS
-      if (isA#{p}) {
-        block#{p} = blockOfA(a0, k0 + BK + ka#{p}, row0 + ma#{p});
-      } else if (p#{p} < #{BLOCKS_A + BLOCKS_B}u) {
-        block#{p} = blockOfB(b0, k0 + BK + kb#{p}, col0 + nb#{p});
-      }
+      block#{p} = fetch(thread + #{p * TX * TY}u, starts, corner, k0 + BK);
       #end
     }
 #if MATRIX

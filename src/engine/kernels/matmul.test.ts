@@ -3,24 +3,14 @@ import { Rng } from '../../core/rng'
 import { linearForward } from '../../reference/linear'
 import { MATRIX_FEATURE } from '../backends/webgpu/device'
 import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
+import { operands, SIZES, tolerance } from '../testing/products'
 import type { Capabilities } from '../kernel'
-import { matmul, matmulKey, type MatmulShape, type Orient } from './matmul'
+import { matmul, matmulKey, type MatmulShape } from './matmul'
 import type { Finish } from './matmulStore'
 
 type Size = [M: number, N: number, K: number]
 
-const SIZES: Size[] = [
-  [1, 1, 1],
-  [3, 5, 7],
-  [4, 4, 4],
-  [17, 12, 8],
-  [16, 260, 20],
-  [65, 33, 31],
-  [68, 132, 36],
-  [128, 96, 64],
-]
-
-// Vectors with tails on every side, whole tiles, odd sides. A large tile or a barrier costs a second to compile on a
+// Vectors with tails on every side, and odd sides. A large tile or a barrier costs a second to compile on a
 // software adapter: most are tried small, of which the large ones are only more.
 const VARIANTS: [variant: string, sizes: Size[]][] = [
   ['software 4x4 4x1', [[36, 44, 52]]],
@@ -36,19 +26,6 @@ async function forced(shape: MatmulShape, variant: string): Promise<Capabilities
   const { caps } = await openDevice()
   return { ...caps, choices: { [matmulKey(shape)]: variant } }
 }
-
-/** op(A) [M,K] and op(B)ᵀ [N,K] laid out for the orientation. */
-function operands(orient: Orient, M: number, N: number, K: number, rng: Rng, scale = 1) {
-  const a = Float32Array.from({ length: M * K }, () => scale * rng.normal())
-  const bT = Float32Array.from({ length: N * K }, () => rng.normal())
-  const flip = (x: Float32Array, rows: number, cols: number) =>
-    Float32Array.from({ length: rows * cols }, (_, i) => x[(i % rows) * cols + Math.floor(i / rows)])
-  const expected = linearForward(Float64Array.from(a), Float64Array.from(bT), null, { M, K, N })
-  return { a: orient === 'TN' ? flip(a, M, K) : a, b: orient === 'NT' ? bT : flip(bT, N, K), expected }
-}
-
-// sums of K products in another order than the oracle's: the error grows with √K
-const tolerance = (K: number, scale = 1) => ({ atol: 1e-5 * Math.sqrt(K) * scale, rtol: 1e-4 })
 
 describeGpu('matmul', () => {
   for (const orient of ['NN', 'NT', 'TN'] as const) {

@@ -1,5 +1,6 @@
 // Matrix products: from a shape and a variant to kernels.
 
+import operand from '../../../shaders/lib/matmul_operand.wgsl?raw'
 import generic from '../../../shaders/matmul_generic.wgsl?raw'
 import software from '../../../shaders/matmul_software.wgsl?raw'
 import sum from '../../../shaders/matmul_sum.wgsl?raw'
@@ -23,7 +24,7 @@ export interface MatmulShape extends Finish {
 }
 
 /** Everything that the texts of the products' kernels are made from: they change when one of these does. */
-export const matmulTexts: readonly string[] = [software, generic, tiled, sum, storeTemplate]
+export const matmulTexts: readonly string[] = [software, generic, tiled, operand, sum, storeTemplate]
 
 /** One product with everything that its kernels' texts share. */
 interface Product {
@@ -170,16 +171,15 @@ function tiledProduct(product: Product, variant: Extract<Variant, { family: 'til
   // parts are plain products: whatever is done to the values is done to their sum
   const partFinish: Finish = { scale: Boolean(vars.SCALE_K) }
   const store = matmulStore(SPLITS > 1 ? partFinish : shape, layout)
+  const unitVars: TemplateVars = MATRIX && unit ? { COMPONENT: unit.type, MM: unit.M, MN: unit.N, MK: unit.K } : {}
+  const tile: TemplateVars = { ...vars, ...unitVars, BK, MATRIX, TAIL_K: K % BK !== 0 }
+  const A = { X: 'A', x: 'a', SIDE: BM, CLAMP: 'clampRow', ALONG_K: orient !== 'TN', VECTORS: A_VEC, SCALED: vars.SCALE_K }
+  const B = { X: 'B', x: 'b', SIDE: BN, CLAMP: 'clampCol', ALONG_K: orient === 'NT', VECTORS: B_VEC, SCALED: false }
   const code = expandTemplate(tiled, {
-    ...vars,
-    A_VEC,
-    B_VEC,
-    A_ALONG_K: orient !== 'TN',
-    B_ALONG_K: orient === 'NT',
-    TAIL_K: K % BK !== 0,
+    ...tile,
+    OPERANDS: [A, B].map((each) => expandTemplate(operand, { ...tile, ...each })).join('\n'),
     BM,
     BN,
-    BK,
     TM,
     TN,
     TX,
@@ -189,8 +189,6 @@ function tiledProduct(product: Product, variant: Extract<Variant, { family: 'til
     LOADS: Math.ceil((BK * (BM + BN)) / 16 / (TX * TY)),
     QUADS,
     STEP: QUADS ? 4 : 1,
-    MATRIX,
-    ...(MATRIX && unit ? { COMPONENT: unit.type, MM: unit.M, MN: unit.N, MK: unit.K } : {}),
   })
   const text = `${enables(variant)}${store.code}\n${code}`
   const main = kernelOf(product, text, store, [Math.ceil(N / BN), Math.ceil(M / BM), count * SPLITS], {
