@@ -4,6 +4,7 @@
 import { LabError } from '../../../core/errors'
 import type { Heap } from './heap'
 import { instantiateKernels, type Kernels } from './kernels'
+import { LOOK_MS, type Patience } from './patience'
 import { decodeCommands, type Step } from './program'
 
 /** Words of the control block. PROGRAM… say what GO is about. */
@@ -12,9 +13,6 @@ const CONTROL_WORDS = 16
 
 /** Looks at a word this often before sleeping: some tens of microseconds, longer than most waits. */
 const SPINS = 20_000
-/** Whoever waits looks for a fault this often; after so many looks the others are taken for dead. */
-const LOOK_MS = 1000
-const MOST_LOOKS = 60
 /** Programs that a thread keeps decoded: a session has three. */
 const KEPT_PROGRAMS = 12
 
@@ -37,7 +35,14 @@ export interface Invitation {
   count: number
 }
 
-/** One thread's part. Number 0 is the thread that says what is to be run. */
+/** What the thread that says what is to be run, number 0, has besides: it alone decides that another is dead. */
+export interface Lead {
+  patience: Patience
+  /** told before `run` throws because of a thread that stopped in the middle: no other can go on either */
+  lose(reason: string): void
+}
+
+/** One thread's part. */
 export class Member {
   private readonly decoded = new Map<number, Step[]>()
   private readonly kernels: Kernels
@@ -45,23 +50,31 @@ export class Member {
   private readonly control: Int32Array
   private readonly index: number
   private readonly count: number
+  private readonly lead: Lead | null
+  private begunMs = 0
 
-  private constructor(kernels: Kernels, { memory, control, index, count }: Invitation) {
+  private constructor(kernels: Kernels, { memory, control, index, count }: Invitation, lead: Lead | null) {
     this.kernels = kernels
+    this.lead = lead
     this.memory = memory
     this.control = control
     this.index = index
     this.count = count
   }
 
-  static async join(invitation: Invitation): Promise<Member> {
-    return new Member(await instantiateKernels(invitation.module, invitation.memory), invitation)
+  /** @param lead of thread 0 only, which may then `run`; the others `serve` */
+  static async join(invitation: Invitation, lead: Lead | null = null): Promise<Member> {
+    return new Member(await instantiateKernels(invitation.module, invitation.memory), invitation, lead)
   }
 
-  /** Runs commands [from, to) with all the others, who must be told by `GO`. */
+  /**
+   * Runs commands [from, to) with all the others, who must be told by `GO`.
+   * @throws LabError "gpu.lost" when one of them faults, or is silent for longer than the lead's patience
+   */
   run(program: PlacedProgram, from: number, to: number): void {
     const { control, count } = this
     if (from === to) return
+    this.begunMs = performance.now()
     if (count > 1) {
       control[PROGRAM] = program.address
       control[PROGRAM_WORDS] = program.words
@@ -73,7 +86,14 @@ export class Member {
       Atomics.add(control, GO, 1)
       Atomics.notify(control, GO)
     }
-    this.part(program, from, to)
+    try {
+      this.part(program, from, to)
+    } catch (error) {
+      // the others wait in the middle of a program that nobody goes on with
+      if (count > 1) this.fault((error as Error).message)
+      throw error
+    }
+    this.lead?.patience.took(performance.now() - this.begunMs)
   }
 
   /** Does a thread's part whenever it is asked to; never returns. */
@@ -81,7 +101,7 @@ export class Member {
     const { control } = this
     let seen = 0
     for (;;) {
-      this.awaitChange(GO, seen, Infinity)
+      this.awaitChange(GO, seen)
       seen++
       const program = {
         address: control[PROGRAM] >>> 0,
@@ -93,8 +113,7 @@ export class Member {
       try {
         this.part(program, control[FROM], control[TO])
       } catch (error) {
-        Atomics.store(control, FAULT, 1)
-        Atomics.notify(control, GENERATION)
+        this.fault((error as Error).message)
         throw error
       }
     }
@@ -136,18 +155,33 @@ export class Member {
       Atomics.store(control, ARRIVED, 0)
       Atomics.add(control, GENERATION, 1)
       if (Atomics.load(control, SLEEPERS) > 0) Atomics.notify(control, GENERATION)
-    } else this.awaitChange(GENERATION, generation, MOST_LOOKS)
+    } else this.awaitChange(GENERATION, generation)
   }
 
-  private awaitChange(word: number, old: number, mostLooks: number): void {
-    const { control } = this
+  private awaitChange(word: number, old: number): void {
+    const { control, lead } = this
     for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(control, word) !== old) return
+    const mostLooks = lead ? lead.patience.looks(performance.now() - this.begunMs) : Infinity
     Atomics.add(control, SLEEPERS, 1)
     for (let looks = 0; Atomics.load(control, word) === old; looks++) {
-      if (Atomics.load(control, FAULT) !== 0 || looks > mostLooks) throw threadLost('a thread stopped in the middle of a step')
+      if (Atomics.load(control, FAULT) !== 0) throw this.lost('a thread failed in the middle of a step')
+      if (looks > mostLooks) throw this.lost(`a thread was silent for ${Math.round((looks * LOOK_MS) / 1000)} s in the middle of a step`)
       Atomics.wait(control, word, old, LOOK_MS)
     }
     Atomics.sub(control, SLEEPERS, 1)
+  }
+
+  private lost(reason: string): LabError {
+    this.fault(reason)
+    return threadLost(reason)
+  }
+
+  /** Tells the others, and whoever leads, that nobody can go on. */
+  private fault(reason: string): void {
+    const { control, lead } = this
+    Atomics.store(control, FAULT, 1)
+    Atomics.notify(control, GENERATION)
+    lead?.lose(reason)
   }
 }
 

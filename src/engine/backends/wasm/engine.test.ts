@@ -1,6 +1,6 @@
-// What threads and replicas may not change, and what happens when one of them dies.
+// What threads and replicas may not change.
 
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Rng } from '../../../core/rng'
 import type { ProgramSpec } from '../../../graph/program'
 import { nanochatGraph } from '../../../graph/sampleGraphs'
@@ -9,11 +9,9 @@ import { predictBytes } from '../../predict'
 import { profileSession } from '../../profile'
 import { Session, type MicroBatch } from '../../session'
 import { assertClose } from '../../testing/close'
-import { openWasmEngine, threadScript } from '../../testing/wasmEngine'
+import { openWasmEngine } from '../../testing/wasmEngine'
 import type { Engine } from '../backend'
-import { openWasm } from './engine'
 import { Heap } from './heap'
-import { nodeHost } from './nodeHost'
 
 const V = 20
 const STEP = { lr: 1, weightDecay: 1, momentum: null }
@@ -111,35 +109,5 @@ describe('memory', () => {
     expect(heap.floats(c, 125).every((value) => value === 0)).toBe(true)
     expect(heap.take(1000)).toBeGreaterThan(b)
     expect(() => heap.take(5 * 2 ** 30)).toThrow(expect.objectContaining({ code: 'gpu.oom' }))
-  })
-})
-
-describe('a thread that dies', () => {
-  const engines: Engine[] = []
-  afterAll(() => engines.forEach((engine) => engine.destroy()))
-
-  it.each([true, false])('takes the engine with it, shared memory %s', async (shared) => {
-    const host = nodeHost(await threadScript(), 2, shared)
-    const ends: (() => void)[] = []
-    const engine = await openWasm({
-      ...host,
-      spawn() {
-        const thread = host.spawn()
-        ends.push(thread.end)
-        return thread
-      },
-    })
-    engines.push(engine)
-    const session = await Session.open(engine, engine.caps, requestOf(program(0)), 1)
-    const rng = new Rng(1)
-    const step = async () => {
-      await session.step([draw(rng, 48), draw(rng, 48)], { step: 1, ...STEP })
-      return session.drain()
-    }
-    expect(await step()).toHaveLength(1)
-    ends[0]()
-    expect(await engine.lost).toContain('ended')
-    await expect(step()).rejects.toMatchObject({ code: 'gpu.lost' })
-    await expect(Session.open(engine, engine.caps, requestOf(program(0)), 1)).rejects.toMatchObject({ code: 'gpu.lost' })
   })
 })

@@ -5,6 +5,7 @@ import { makeControl, Member, threadLost } from './crew'
 import { WasmExecutor, type Machine } from './executor'
 import { Heap } from './heap'
 import { compileKernels, hasRelaxedSimd } from './module'
+import { Patience } from './patience'
 import { Remote, type Thread } from './remote'
 import { Listening } from './results'
 import type { ToThread } from './thread'
@@ -19,6 +20,8 @@ export interface ThreadHost {
 }
 
 const GIB = 2 ** 30
+/** A thread that is not ready by then is done without. */
+const START_MS = 30_000
 
 /**
  * Compiles the kernels and starts the threads; with none to be had, this one computes alone.
@@ -56,9 +59,10 @@ export async function openWasm(host: ThreadHost): Promise<Engine> {
     thread.onDeath(die)
     thread.onMessage((message) => message.kind === 'failed' && die(message.reason))
   }
-  if (!host.shared) remotes = started.map((thread) => new Remote(thread))
+  const patience = new Patience()
+  if (!host.shared) remotes = started.map((thread) => new Remote(thread, patience, die))
   const threads = host.shared ? count : 1
-  const member = await Member.join({ module, memory: heap.memory, control, index: 0, count: threads })
+  const member = await Member.join({ module, memory: heap.memory, control, index: 0, count: threads }, { patience, lose: die })
   const machine: Machine = { heap, member, threads, remotes, listening: new Listening(), dead: () => death }
   const arithmetic = hasRelaxedSimd() ? 'relaxed multiply-add' : 'plain multiply and add'
   const kind = count === 1 ? '1 thread' : `${count} threads, ${host.shared ? 'shared memory' : 'a replica each'}`
@@ -90,13 +94,20 @@ export async function openWasm(host: ThreadHost): Promise<Engine> {
 }
 
 /** Sends a thread its first message and waits until it is ready. */
-function answer(thread: Thread, message: ToThread): Promise<void> {
-  return new Promise((resolve, reject) => {
-    thread.onDeath((reason) => reject(threadLost(reason)))
-    thread.onMessage((reply) => {
-      if (reply.kind === 'ready') resolve()
-      else if (reply.kind === 'failed') reject(threadLost(reply.reason))
+async function answer(thread: Thread, message: ToThread): Promise<void> {
+  let late: ReturnType<typeof setTimeout> | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (reason: string) => reject(threadLost(reason))
+      late = setTimeout(refuse, START_MS, `one was not ready after ${START_MS / 1000} s`)
+      thread.onDeath(refuse)
+      thread.onMessage((reply) => {
+        if (reply.kind === 'ready') resolve()
+        else if (reply.kind === 'failed') refuse(reply.reason)
+      })
+      thread.post(message, [])
     })
-    thread.post(message, [])
-  })
+  } finally {
+    clearTimeout(late)
+  }
 }

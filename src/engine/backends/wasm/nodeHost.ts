@@ -20,7 +20,7 @@ export function nodeHost(script: URL, threads = availableParallelism(), shared =
         post: (message, transfer) => worker.postMessage(message, transfer),
         onMessage: (listener) => void worker.on('message', listener),
         onDeath(listener) {
-          worker.on('error', (error) => listener(error.message))
+          for (const event of ['error', 'messageerror'] as const) worker.on(event, (error: Error) => listener(error.message))
           worker.on('exit', (code) => listener(`a thread ended with code ${code}`))
         },
         end: () => void worker.terminate(),

@@ -1,6 +1,7 @@
 // The near side of a replica's thread.
 
 import { threadLost } from './crew'
+import { LOOK_MS, type Patience } from './patience'
 import type { FromThread, Place, Port, ToThread } from './thread'
 
 /** A thread that was started, by whatever means the host has. */
@@ -18,12 +19,21 @@ interface Waiting {
 export class Remote {
   private readonly thread: Thread
   private readonly waiting = new Map<number, Waiting>()
+  private readonly patience: Patience
+  private readonly onSilence: (reason: string) => void
   private nextTicket = 0
+  /** since it last answered; several that were missed while this thread computed count once */
+  private looks = 0
+  private watch: ReturnType<typeof setInterval> | undefined
 
-  constructor(thread: Thread) {
+  /** @param onSilence told when it does not answer for longer than others take, by which `patience` goes */
+  constructor(thread: Thread, patience: Patience, onSilence: (reason: string) => void) {
     this.thread = thread
+    this.patience = patience
+    this.onSilence = onSilence
     thread.onMessage((message) => {
       if (message.kind !== 'done') return
+      this.looks = 0
       this.waiting.get(message.ticket)?.resolve(message.values)
       this.waiting.delete(message.ticket)
     })
@@ -43,7 +53,16 @@ export class Remote {
   run(id: number, from: number, to: number, write: { at: number; data: ArrayBuffer } | null, read: Place[]): Promise<ArrayBuffer[]> {
     const ticket = this.nextTicket++
     const answer = new Promise<ArrayBuffer[]>((resolve, reject) => this.waiting.set(ticket, { resolve, reject }))
+    this.watch ??= setInterval(() => this.look(), LOOK_MS)
     this.thread.post({ kind: 'run', ticket, id, from, to, write, read }, write ? [write.data] : [])
     return answer
+  }
+
+  private look(): void {
+    if (this.waiting.size === 0) {
+      clearInterval(this.watch)
+      this.watch = undefined
+      this.looks = 0
+    } else if (++this.looks > this.patience.looks()) this.onSilence(`a thread was silent for ${Math.round((this.looks * LOOK_MS) / 1000)} s`)
   }
 }
