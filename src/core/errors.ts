@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'sandbox.output'
   | 'judge.causality'
   | 'judge.timeout'
+  | 'judge.slow'
   | 'judge.evaluation'
   | 'controller.badReply'
   | 'controller.exhausted'
@@ -34,6 +35,7 @@ export type ErrorCode =
   | 'store.corrupt'
   | 'git.conflict'
   | 'import.invalid'
+  | 'receipt.unsupported'
   | 'lab.state'
   | 'lab.internal'
 

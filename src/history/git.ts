@@ -6,6 +6,7 @@
 import './nodeGlobals'
 import * as git from 'isomorphic-git'
 import { LabError } from '../core/errors'
+import { readBlobRef, refOrNull, writeBlobRefs } from './gitBlobs'
 import { storeError } from './storeErrors'
 import type { Experiment, LabRecord, Repository, Snapshot } from './types'
 
@@ -28,8 +29,9 @@ export interface RepoFs {
 
 const NAMES = ['program.md', 'task.json', 'train.js'] as const // in git's tree order
 const RESULTS = 'results.tsv'
-/** Beside the work tree but never in it: the tab-separated results, and the ledger that Node keeps there. */
-const UNTRACKED = [`/${RESULTS}`, '/.assay/']
+const RECEIPTS = 'receipts'
+/** Beside the work tree but never in it: the tab-separated results, the receipts, and the ledger that Node keeps there. */
+const UNTRACKED = [`/${RESULTS}`, `/${RECEIPTS}/`, '/.assay/']
 const AUTHOR = { name: 'Assay', email: 'assay@localhost' }
 const BRANCH = /^autoresearch\/[a-z0-9][a-z0-9-]*$/
 
@@ -67,7 +69,7 @@ export class GitRepository implements Repository {
       await git.init({ ...this.place(), defaultBranch: branch })
       await this.write('.git/info/exclude', UNTRACKED.map((path) => `${path}\n`).join(''))
       this.branch = branch
-      const existing = await this.refOrNull(`refs/heads/${branch}`)
+      const existing = await refOrNull(this.place(), `refs/heads/${branch}`)
       const head = existing ?? (await this.writeCommit(snapshot, message, []))
       await this.writeRef('HEAD', `refs/heads/${branch}`, true)
       await this.moveTo(head) // also repairs a work tree left behind by a kill
@@ -109,12 +111,8 @@ export class GitRepository implements Repository {
 
   async saveRow(experiment: Experiment, lab: LabRecord): Promise<void> {
     await this.guard(`keeping row ${experiment.number}`, async () => {
-      const rows = { [`refs/rows/${experiment.number}`]: experiment, 'refs/lab': lab }
-      const oids: [string, string][] = []
-      for (const [ref, row] of Object.entries(rows)) oids.push([ref, await this.writeBlob(`${JSON.stringify(row)}\n`)])
-      await this.flush()
-      for (const [ref, oid] of oids) await git.writeRef({ ...this.place(), ref, value: oid, force: true })
-      await this.flush()
+      const text = (row: Experiment | LabRecord) => `${JSON.stringify(row)}\n`
+      await writeBlobRefs(this.place(), { [`refs/rows/${experiment.number}`]: text(experiment), 'refs/lab': text(lab) })
     })
   }
 
@@ -122,10 +120,32 @@ export class GitRepository implements Repository {
     return this.guard('reading the rows', async () => {
       const names = await git.listRefs({ ...this.place(), filepath: 'refs/rows' })
       const numbers = names.map(Number).sort((a, b) => a - b)
+      const read = async (ref: string) => JSON.parse(await readBlobRef(this.place(), ref)) as unknown
       const experiments: Experiment[] = []
-      for (const n of numbers) experiments.push((await this.readJson(`refs/rows/${n}`)) as Experiment)
-      const lab = (await this.refOrNull('refs/lab')) ? ((await this.readJson('refs/lab')) as LabRecord) : null
+      for (const n of numbers) experiments.push((await read(`refs/rows/${n}`)) as Experiment)
+      const lab = (await refOrNull(this.place(), 'refs/lab')) ? ((await read('refs/lab')) as LabRecord) : null
       return { lab, experiments }
+    })
+  }
+
+  async saveReceipt(number: number, issue: number, text: string): Promise<void> {
+    await this.guard(`keeping the receipt of experiment ${number}`, async () => {
+      if (!(await this.fs.promises.readdir(this.dir)).includes(RECEIPTS)) await this.fs.promises.mkdir(`${this.dir}/${RECEIPTS}`)
+      await this.write(`${RECEIPTS}/${number}.json`, text)
+      // the ref last: where it is, the file is
+      await writeBlobRefs(this.place(), { [`refs/receipts/${number}/${issue}`]: text })
+    })
+  }
+
+  async receipts(): Promise<{ number: number; issue: number; text: string }[]> {
+    return this.guard('reading the receipts', async () => {
+      const names = await git.listRefs({ ...this.place(), filepath: 'refs/receipts' })
+      const receipts: { number: number; issue: number; text: string }[] = []
+      for (const name of names) {
+        const [number, issue] = name.split('/').map(Number)
+        receipts.push({ number, issue, text: await readBlobRef(this.place(), `refs/receipts/${name}`) })
+      }
+      return receipts.sort((a, b) => a.number - b.number || a.issue - b.issue)
     })
   }
 
@@ -140,7 +160,7 @@ export class GitRepository implements Repository {
     return this.guard('reading the repository', async () => {
       const files: Record<string, Uint8Array> = {}
       const present = await this.fs.promises.readdir(this.dir)
-      for (const name of ['.git', ...NAMES, RESULTS]) {
+      for (const name of ['.git', ...NAMES, RESULTS, RECEIPTS]) {
         if (present.includes(name)) await this.collect(name, files)
       }
       return files
@@ -194,21 +214,6 @@ export class GitRepository implements Repository {
 
   private writeBlob(text: string): Promise<string> {
     return git.writeBlob({ ...this.place(), blob: new TextEncoder().encode(text) })
-  }
-
-  private async readJson(ref: string): Promise<unknown> {
-    const oid = await git.resolveRef({ ...this.place(), ref })
-    const { blob } = await git.readBlob({ ...this.place(), oid })
-    return JSON.parse(new TextDecoder().decode(blob))
-  }
-
-  private async refOrNull(ref: string): Promise<string | null> {
-    try {
-      return await git.resolveRef({ ...this.place(), ref })
-    } catch (error) {
-      if (error instanceof git.Errors.NotFoundError) return null
-      throw error
-    }
   }
 
   /** A folder with somebody's own commits is left alone. */

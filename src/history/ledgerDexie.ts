@@ -4,6 +4,7 @@
 import Dexie from 'dexie'
 import { storeError, isQuota } from './storeErrors'
 import type { EntityTable, Table } from 'dexie'
+import type { ReceiptRow } from './receipt'
 import type { Experiment, LabRecord, Ledger } from './types'
 
 const DATABASE = 'assay'
@@ -25,6 +26,7 @@ class LabDatabase extends Dexie {
   declare experiments: Table<Experiment, [string, number]>
   declare curves: Table<Floats, [string, number]>
   declare weights: Table<Weights, [string, number]>
+  declare receipts: Table<ReceiptRow, [string, number, number]>
 
   constructor(name: string) {
     super(name, { chromeTransactionDurability: 'strict' })
@@ -34,6 +36,7 @@ class LabDatabase extends Dexie {
       curves: '[labId+number]',
       weights: '[labId+number], savedAt',
     })
+    this.version(2).stores({ receipts: '[labId+number+issue]' })
   }
 }
 
@@ -76,13 +79,22 @@ class IndexedDbLedger implements DexieLedger {
     return this.record('saving the experiment', async () => void (await this.db.experiments.put(experiment)))
   }
 
-  commitDecision(experiment: Experiment, lab: LabRecord): Promise<void> {
+  commitDecision(experiment: Experiment, lab: LabRecord, receipt?: ReceiptRow | null): Promise<void> {
     return this.record('recording the decision', () =>
-      this.db.transaction('rw', this.db.experiments, this.db.labs, async () => {
+      this.db.transaction('rw', this.db.experiments, this.db.labs, this.db.receipts, async () => {
         await this.db.experiments.put(experiment)
         await this.db.labs.put(lab)
+        if (receipt) await this.db.receipts.put(receipt)
       }),
     )
+  }
+
+  saveReceipt(receipt: ReceiptRow): Promise<void> {
+    return this.record('saving the receipt', async () => void (await this.db.receipts.put(receipt)))
+  }
+
+  listReceipts(labId: string): Promise<ReceiptRow[]> {
+    return guard('reading the receipts', () => receiptsOf(this.db, labId, Dexie.minKey, Dexie.maxKey))
   }
 
   listExperiments(labId: string): Promise<Experiment[]> {
@@ -151,6 +163,10 @@ function ofLab<T>(table: Table<T, [string, number]>, labId: string) {
   return table.where('[labId+number]').between([labId, Dexie.minKey], [labId, Dexie.maxKey])
 }
 
+function receiptsOf(db: LabDatabase, labId: string, from: unknown, to: unknown): Promise<ReceiptRow[]> {
+  return db.receipts.where('[labId+number+issue]').between([labId, from, Dexie.minKey], [labId, to, Dexie.maxKey], true, true).toArray()
+}
+
 async function newestFirst(db: LabDatabase): Promise<LabRecord[]> {
   return (await db.labs.toArray()).sort((a, b) => b.updatedAt - a.updatedAt)
 }
@@ -189,4 +205,9 @@ export function liveLabs(): Promise<LabRecord[]> {
 /** Loss curve of an attempt as [step, loss] pairs; undefined when there is none. For useLiveQuery. */
 export async function liveCurve(labId: string, number: number): Promise<Float32Array | undefined> {
   return (await live().curves.get([labId, number]))?.values
+}
+
+/** The receipts of an attempt, the last of which counts. For useLiveQuery. */
+export function liveReceipts(labId: string, number: number): Promise<ReceiptRow[]> {
+  return receiptsOf(live(), labId, number, number)
 }

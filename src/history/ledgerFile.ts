@@ -2,20 +2,23 @@
 //   journal.jsonl   one line a change, synced before the call resolves; a torn last line is ignored
 //   lab.json        the lab's state, replaced whole
 //   curves/N.f32, weights/N.f32   little-endian Float32
-// A decision is one journal line holding both row and lab, so it is either recorded or not.
+// A decision is one journal line holding row, lab and receipt, so it is either recorded or not.
 // `seq` tells which of journal and lab.json is the newer.
 
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { LabError } from '../core/errors'
 import { writeWhole } from './fileWhole'
-import { isQuota, storeError } from './storeErrors'
+import { readFloats, readOr, writeFloats, writeWeights } from './floatFiles'
+import { storeError } from './storeErrors'
+import type { ReceiptRow } from './receipt'
 import type { Experiment, LabRecord, Ledger } from './types'
 
 interface Line {
   seq: number
-  experiment: Experiment
+  experiment?: Experiment
   lab?: LabRecord
+  receipt?: ReceiptRow
 }
 
 /** What the journal of one lab says, held in memory: one process owns the folder. */
@@ -23,6 +26,8 @@ interface Opened {
   seq: number
   lab: LabRecord | null
   experiments: Map<number, Experiment>
+  /** by "number/issue" */
+  receipts: Map<string, ReceiptRow>
 }
 
 const NEWLINE = 0x0a
@@ -69,21 +74,24 @@ class FileLedger implements Ledger {
   }
 
   saveExperiment(experiment: Experiment): Promise<void> {
-    return this.change(experiment.labId, async (state) => {
-      await this.append({ seq: state.seq + 1, experiment })
-      state.seq++
-      state.experiments.set(experiment.number, structuredClone(experiment))
+    return this.change(experiment.labId, (state) => this.append(experiment.labId, state, { experiment }))
+  }
+
+  commitDecision(experiment: Experiment, lab: LabRecord, receipt?: ReceiptRow | null): Promise<void> {
+    return this.change(lab.labId, async (state) => {
+      // the decision stands from here on
+      await this.append(lab.labId, state, { experiment, lab, ...(receipt && { receipt }) })
+      await this.replaceLab(lab, state.seq)
     })
   }
 
-  commitDecision(experiment: Experiment, lab: LabRecord): Promise<void> {
-    return this.change(lab.labId, async (state) => {
-      await this.append({ seq: state.seq + 1, experiment, lab }) // the decision stands from here on
-      state.seq++
-      state.experiments.set(experiment.number, structuredClone(experiment))
-      state.lab = structuredClone(lab)
-      await this.replaceLab(lab, state.seq)
-    })
+  saveReceipt(receipt: ReceiptRow): Promise<void> {
+    return this.change(receipt.labId, (state) => this.append(receipt.labId, state, { receipt }))
+  }
+
+  async listReceipts(labId: string): Promise<ReceiptRow[]> {
+    const { receipts } = await this.lab(labId)
+    return structuredClone([...receipts.values()].sort((a, b) => a.number - b.number || a.issue - b.issue))
   }
 
   async listExperiments(labId: string): Promise<Experiment[]> {
@@ -92,49 +100,19 @@ class FileLedger implements Ledger {
   }
 
   saveCurve(labId: string, number: number, curve: Float32Array): Promise<void> {
-    return this.change(labId, () => this.writeFloats(labId, 'curves', number, curve))
+    return this.change(labId, () => writeFloats(this.folder(labId), 'curves', number, curve))
   }
 
   loadCurve(labId: string, number: number): Promise<Float32Array | null> {
-    return this.readFloats(labId, 'curves', number)
+    return readFloats(this.folder(labId), 'curves', number)
   }
 
   saveWeights(labId: string, number: number, weights: Float32Array): Promise<boolean> {
-    return this.change(labId, async () => {
-      const stored = await this.tryWeights(labId, number, weights)
-      const kept = await this.weightNumbers(labId)
-      for (const old of kept.slice(0, Math.max(0, kept.length - this.keepWeights))) await this.dropWeights(labId, old)
-      return stored
-    })
+    return this.change(labId, () => writeWeights(this.folder(labId), number, weights, this.keepWeights))
   }
 
   loadWeights(labId: string, number: number): Promise<Float32Array | null> {
-    return this.readFloats(labId, 'weights', number)
-  }
-
-  /** On a full disk the oldest model makes room, once. */
-  private async tryWeights(labId: string, number: number, weights: Float32Array): Promise<boolean> {
-    for (const last of [false, true]) {
-      try {
-        await this.writeFloats(labId, 'weights', number, weights)
-        return true
-      } catch (error) {
-        if (!isQuota(error)) throw error
-        const [oldest] = (await this.weightNumbers(labId)).filter((n) => n !== number)
-        if (last || oldest === undefined) return false
-        await this.dropWeights(labId, oldest)
-      }
-    }
-    return false
-  }
-
-  private async weightNumbers(labId: string): Promise<number[]> {
-    const names = await listOrEmpty(join(this.folder(labId), 'weights'))
-    return names.filter((name) => /^\d+\.f32$/.test(name)).map((name) => parseInt(name, 10)).sort((a, b) => a - b)
-  }
-
-  private dropWeights(labId: string, number: number): Promise<void> {
-    return fs.rm(this.floatsPath(labId, 'weights', number), { force: true })
+    return readFloats(this.folder(labId), 'weights', number)
   }
 
   /** Changes run one after another, and fail as LabErrors. */
@@ -163,14 +141,11 @@ class FileLedger implements Ledger {
   }
 
   private async load(labId: string): Promise<Opened> {
-    const state: Opened = { seq: 0, lab: null, experiments: new Map() }
+    const state: Opened = { seq: 0, lab: null, experiments: new Map(), receipts: new Map() }
     const journal = await readOrNull(join(this.folder(labId), 'journal.jsonl'))
     const lines = journal ? await this.wholeLines(labId, journal) : []
     for (const [k, text] of lines.entries()) {
-      const line = parse(text, `line ${k + 1} of the journal of lab ${labId}`) as Line
-      state.seq = line.seq
-      state.experiments.set(line.experiment.number, line.experiment)
-      if (line.lab) state.lab = line.lab
+      remember(state, parse(text, `line ${k + 1} of the journal of lab ${labId}`) as Line)
     }
     const labJson = await readOrNull(join(this.folder(labId), 'lab.json'))
     if (labJson) {
@@ -188,33 +163,20 @@ class FileLedger implements Ledger {
     return new TextDecoder().decode(journal.subarray(0, end)).split('\n').slice(0, -1)
   }
 
-  private async append(line: Line): Promise<void> {
-    const file = await fs.open(join(this.folder(line.experiment.labId), 'journal.jsonl'), 'a')
+  private async append(labId: string, state: Opened, change: Omit<Line, 'seq'>): Promise<void> {
+    const text = JSON.stringify({ seq: state.seq + 1, ...change } satisfies Line)
+    const file = await fs.open(join(this.folder(labId), 'journal.jsonl'), 'a')
     try {
-      await file.writeFile(`${JSON.stringify(line)}\n`)
+      await file.writeFile(`${text}\n`)
       await file.datasync()
     } finally {
       await file.close()
     }
+    remember(state, JSON.parse(text) as Line) // a copy: what the caller does with his is his
   }
 
   private replaceLab(lab: LabRecord, seq: number): Promise<void> {
     return writeWhole(join(this.folder(lab.labId), 'lab.json'), `${JSON.stringify({ seq, lab }, null, 2)}\n`)
-  }
-
-  private async writeFloats(labId: string, kind: 'curves' | 'weights', number: number, values: Float32Array) {
-    await fs.mkdir(join(this.folder(labId), kind), { recursive: true })
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    await writeWhole(this.floatsPath(labId, kind, number), bytes)
-  }
-
-  private async readFloats(labId: string, kind: 'curves' | 'weights', number: number): Promise<Float32Array | null> {
-    const bytes = await readOrNull(this.floatsPath(labId, kind, number))
-    return bytes ? new Float32Array(Uint8Array.from(bytes).buffer) : null
-  }
-
-  private floatsPath(labId: string, kind: 'curves' | 'weights', number: number): string {
-    return join(this.folder(labId), kind, `${number}.f32`)
   }
 
   private folder(labId: string): string {
@@ -225,14 +187,11 @@ class FileLedger implements Ledger {
 const readOrNull = (path: string) => readOr<Uint8Array | null>(path, fs.readFile(path), null)
 const listOrEmpty = (path: string) => readOr<string[]>(path, fs.readdir(path), [])
 
-/** What reading a file or folder gives, or `absent` where there is none. */
-async function readOr<T>(path: string, reading: Promise<T>, absent: T): Promise<T> {
-  try {
-    return await reading
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return absent
-    throw storeError(error, `reading ${path}`)
-  }
+function remember(state: Opened, { seq, experiment, lab, receipt }: Line): void {
+  state.seq = seq
+  if (experiment) state.experiments.set(experiment.number, experiment)
+  if (lab) state.lab = lab
+  if (receipt) state.receipts.set(`${receipt.number}/${receipt.issue}`, receipt)
 }
 
 function parse(text: string, where: string): unknown {

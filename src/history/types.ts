@@ -1,8 +1,9 @@
 // What the lab remembers. Git is the record, the ledger (IndexedDB in the page, JSON lines in Node) the index.
 
 import type { LabErrorJson } from '../core/errors'
-import type { GateResult, RunMeasurements } from '../judge/types'
+import type { FailureStatus, GateResult, RunEvidence, RunMeasurements } from '../judge/types'
 import type { Task } from '../judge/task'
+import type { ReceiptRow } from './receipt'
 
 export type ExperimentStatus =
   | 'running' // in progress, or cut off: closed honestly as a crash on the next start
@@ -52,6 +53,20 @@ export interface Experiment {
   /** sha-256 of train.js */
   programHash: string
   knobs: Record<string, number | string | boolean>
+  /** every run as the trainer stated it, in order: what its receipt is made from; absent in old records */
+  runs?: RunRecord[]
+}
+
+/** One run of an attempt: a score or a failure, and what it was made of. */
+export interface RunRecord {
+  seed: number
+  score: { valBpb: number; hiddenBpb: number | null } | null
+  /** `step`: at which a loss was no number, or too large */
+  failure: { status: FailureStatus; code: string; step: number | null } | null
+  /** what the score had to pass; empty where there is none */
+  gates: GateResult[]
+  /** null when the trainer was ended from outside, or died */
+  evidence: RunEvidence | null
 }
 
 /** The lab's own state: one row, rewritten at each durable transition. */
@@ -92,8 +107,11 @@ export interface Ledger {
   listLabs(): Promise<LabRecord[]>
   saveLab(lab: LabRecord): Promise<void>
   saveExperiment(experiment: Experiment): Promise<void>
-  /** Writes a decided experiment and the lab's new state in one transaction. */
-  commitDecision(experiment: Experiment, lab: LabRecord): Promise<void>
+  /** Writes an experiment, the lab's new state, and the experiment's receipt where it is given one, in one transaction. */
+  commitDecision(experiment: Experiment, lab: LabRecord, receipt?: ReceiptRow | null): Promise<void>
+  saveReceipt(receipt: ReceiptRow): Promise<void>
+  /** Of a lab, by number and issue. */
+  listReceipts(labId: string): Promise<ReceiptRow[]>
   listExperiments(labId: string): Promise<Experiment[]>
   saveCurve(labId: string, number: number, curve: Float32Array): Promise<void>
   loadCurve(labId: string, number: number): Promise<Float32Array | null>
@@ -125,6 +143,10 @@ export interface Repository {
   saveRow(experiment: Experiment, lab: LabRecord): Promise<void>
   /** The rows kept by saveRow, in order of number; `lab` is null before the first. */
   rows(): Promise<{ lab: LabRecord | null; experiments: Experiment[] }>
+  /** Keeps a receipt's file in git itself (refs/receipts/<n>/<issue>) and as receipts/<n>.json beside the work tree. */
+  saveReceipt(number: number, issue: number, text: string): Promise<void>
+  /** The files kept by saveReceipt, by number and issue. */
+  receipts(): Promise<{ number: number; issue: number; text: string }[]>
   /** Writes results.tsv beside the work tree; untracked, as in the original. */
   writeResults(tsv: string): Promise<void>
   /** Every file of the repository, work tree included, as path → bytes: what the zip is made of. */

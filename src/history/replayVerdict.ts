@@ -1,0 +1,122 @@
+// What a replayed run says about the one that a receipt states.
+
+import { isAlike, mustAgree } from '../judge/evidence'
+import type { AdapterFacts, RunResult } from '../judge/types'
+import { bitsOf, type ReceiptRun } from './receiptForm'
+
+/**
+ * bit-identical: every score and every loss came out the same to the last bit.
+ * within tolerance: they did not, but no score is further off than rounding explains.
+ * refuted: a score is further off, or differs at all where the arithmetic is the same.
+ * cannot replay: nothing can be said, and `reason` says why.
+ */
+export type Verdict = 'bit-identical' | 'within tolerance' | 'refuted' | 'cannot replay'
+
+/** How one run of the receipt came out. */
+export interface RunComparison {
+  seed: number
+  verdict: Verdict
+  /** plain sentence */
+  detail: string
+  /** what the receipt states and what came out, in bits per byte; null where there is no score */
+  statedBpb: number | null
+  replayedBpb: number | null
+  /** the largest difference of a score, replayed − stated; null where there is no pair */
+  deltaBpb: number | null
+}
+
+export interface ReplayReport {
+  verdict: Verdict
+  /** plain sentence */
+  reason: string
+  runs: RunComparison[]
+  /** of the replays; null when none came so far */
+  adapter: AdapterFacts | null
+  toleranceBpb: number
+}
+
+/** How far a score may be off on another adapter, in bits per byte. */
+export const TOLERANCE_BPB = 0.01
+
+/** Failures that follow from the program, the text and the seed; all others depend on the machine. */
+const OF_THE_PROGRAM = /^numeric\.|^judge\.(causality|evaluation)$/
+
+/** Compares a replayed run with the stated one, which must have evidence. @param curve as stored with it, or null */
+export function compareRun(stated: ReceiptRun, result: RunResult, curve: Float32Array | null): RunComparison {
+  const { score, evidence } = stated
+  if (evidence === null || result.evidence === null) return incomparable(stated, result.ok ? 'no evidence' : result.error.message)
+  const isSameApp = evidence.app === result.evidence.app
+  const owed = isSameApp && mustAgree(evidence.adapter, result.evidence.adapter)
+  const identical = evidence.losses === result.evidence.losses
+  // another version of the app may do otherwise: what it finds is then no proof
+  const refuted = (detail: string, scores?: Partial<RunComparison>): RunComparison =>
+    isSameApp ? { ...said(stated, 'refuted', detail), ...scores } : { ...incomparable(stated, `${detail} But another version of the app was used here`), ...scores }
+
+  if (score === null) return compareFailure()
+  if (!result.ok) {
+    const { code, message } = result.error
+    return OF_THE_PROGRAM.test(code) ? refuted(`It states a score, but the run fails: ${message}.`) : incomparable(stated, message)
+  }
+  if (evidence.steps !== result.evidence.steps || evidence.tokens !== result.evidence.tokens) {
+    return refuted(`It states ${evidence.steps} steps of ${evidence.tokens} tokens in all; the budget gives ${result.evidence.steps} of ${result.evidence.tokens}.`)
+  }
+  const deltas = [result.valBpb - score.valBpb.decimal]
+  if (score.hiddenBpb !== null && result.hiddenBpb !== null) deltas.push(result.hiddenBpb - score.hiddenBpb.decimal)
+  const deltaBpb = deltas.reduce((most, delta) => (Math.abs(delta) > Math.abs(most) ? delta : most))
+  const scores = { replayedBpb: result.valBpb, deltaBpb }
+  if (passes(stated.gates) !== passes(result.gates)) return refuted('The gates that it states are not those that the run passed.', scores)
+  const sameScores = bitsOf(result.valBpb) === score.valBpb.bits && deltas.every((delta) => delta === 0)
+  if (sameScores && identical) return { ...said(stated, 'bit-identical', 'Every score and every loss is the same to the last bit.'), ...scores }
+
+  const where = divergence(curve, result.measurements.curve)
+  const off = `${sameScores ? 'The scores are the same, but the losses are not' : `The score is off by ${Math.abs(deltaBpb).toPrecision(2)} bits per byte`}${where}`
+  if (owed) return refuted(`${off}. The arithmetic here is the same, so every bit should be.`, scores)
+  if (!(Math.abs(deltaBpb) <= TOLERANCE_BPB)) return refuted(`${off}: more than the ${TOLERANCE_BPB} that rounding explains.`, scores)
+  const alike = isAlike(evidence.adapter, result.evidence.adapter)
+    ? 'The adapter is the same by name, yet its bits are not: a driver or browser update does that, and so would an altered digit.'
+    : 'It was trained on another adapter, which rounds otherwise.'
+  return { ...said(stated, 'within tolerance', `${off}, within ${TOLERANCE_BPB}. ${alike}`), ...scores }
+
+  function compareFailure(): RunComparison {
+    const code = stated.failure?.code ?? ''
+    if (!OF_THE_PROGRAM.test(code)) return incomparable(stated, `${code || 'the failure'} depends on the machine`)
+    if (!result.ok && result.error.code === code) {
+      if (identical) return said(stated, 'bit-identical', `It fails in the same way, after the same losses: ${result.error.message}.`)
+      return said(stated, 'within tolerance', `It fails in the same way, after other losses: ${result.error.message}.`)
+    }
+    const instead = result.ok ? 'gives a score' : `fails otherwise: ${result.error.message}`
+    return owed ? refuted(`It states ${code}, but the run ${instead}.`) : incomparable(stated, `here the run ${instead}, and rounding may decide that`)
+  }
+}
+
+/** A run that says nothing either way. @param why completes a sentence */
+export function incomparable(stated: ReceiptRun, why: string): RunComparison {
+  return said(stated, 'cannot replay', `${why.charAt(0).toUpperCase()}${why.slice(1).replace(/\.$/, '')}.`)
+}
+
+/** The verdict on the whole receipt: that of its worst run; failures that depend on the machine count for nothing. */
+export function summarise(runs: RunComparison[], adapter: AdapterFacts | null, obstacle: string | null = null): ReplayReport {
+  const report = (verdict: Verdict, reason: string): ReplayReport => ({ verdict, reason, runs, adapter, toleranceBpb: TOLERANCE_BPB })
+  if (obstacle !== null) return report('cannot replay', obstacle)
+  const find = (verdict: Verdict) => runs.find((run) => run.verdict === verdict && (verdict !== 'cannot replay' || run.statedBpb !== null))
+  for (const verdict of ['refuted', 'cannot replay', 'within tolerance', 'bit-identical'] as const) {
+    const found = find(verdict)
+    if (found) return report(verdict, runs.length > 1 ? `Seed ${found.seed}: ${found.detail}` : found.detail)
+  }
+  return report('cannot replay', runs[0]?.detail ?? 'The receipt has no runs.')
+}
+
+function said(stated: ReceiptRun, verdict: Verdict, detail: string): RunComparison {
+  return { seed: stated.seed, verdict, detail, statedBpb: stated.score?.valBpb.decimal ?? null, replayedBpb: null, deltaBpb: null }
+}
+
+function passes(gates: readonly { gate: string; passed: boolean }[]): string {
+  return gates.map(({ gate, passed }) => `${gate} ${passed}`).sort().join(', ')
+}
+
+/** By which step two loss curves of [step, loss] pairs had parted; empty where that is not known. */
+function divergence(stored: Float32Array | null, replayed: Float32Array): string {
+  if (!stored || stored.length !== replayed.length) return ''
+  for (let i = 1; i < stored.length; i += 2) if (stored[i] !== replayed[i]) return `, and the losses part at step ${replayed[i - 1]}`
+  return ''
+}
