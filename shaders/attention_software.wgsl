@@ -1,18 +1,17 @@
 // attention_software: causal attention and its gradients, for adapters that are really a CPU.
-// Math:     forward      out_i = sum_j p_ij v_j,  p_ij = exp(s_ij) / sum_j exp(s_ij)   (s: lib/attention.wgsl)
-//           backward_q   delta_i = dOut_i.out_i;  g_ij = p_ij (dOut_i.v_j - delta_i) ds_ij/d(q_i.k_j);  dQ_i = sum_j g_ij k_j
-//           backward_kv  dV_j = sum_i p_ij dOut_i;  dK_j = sum_i g_ij q_i, over every head of j's group, in a fixed order
-// Shapes:   lib/attention.wgsl
+// Math, Shapes, Saves, Writes, Check, Source: lib/attention.wgsl
 // Dispatch: one quad of 4 threads per (b, head, tile of 4R owned rows), R rows a thread; no workgroup memory, no barrier
-// Saves:    forward: lse = ln sum_j exp(s_ij); backward_q: delta, for backward_kv
-// Writes:   out and lse, dQ and delta, dK and dV overwritten. Accumulates: nothing.
 // Limits:   any T >= 1; D even, 2..256
-// Check:    src/reference/attention.ts; atol 1e-5 (gradients 2e-5), rtol 1e-4 on unit inputs
 // Why:      such an adapter runs the quad as one SIMD register: each thread loads one of four streamed rows, and
 //           quadBroadcast shares it; a vector of an owned row is fetched once for all four. Arrays of owned rows are
 //           also indexed by variables, outside the inner loop: that keeps them in memory, or compiling takes seconds.
-// Source:   Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135;
-//           grouped heads: Ainslie et al. 2023, arXiv:2305.13245
+
+#if QUAD
+// What each of the four threads of a quad has, in their order.
+fn ofQuad(own: f32) -> vec4f {
+  return vec4f(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
+}
+#end
 
 @compute @workgroup_size(4)
 fn main(
@@ -151,10 +150,8 @@ fn main(
 #if KEYS
 #if QUAD
       let stat = statAt(p, head, x + lane);
-      let lseMine = lse[stat];
-      let deltaMine = delta[stat];
-      let lses = vec4f(quadBroadcast(lseMine, 0u), quadBroadcast(lseMine, 1u), quadBroadcast(lseMine, 2u), quadBroadcast(lseMine, 3u));
-      let deltas = vec4f(quadBroadcast(deltaMine, 0u), quadBroadcast(deltaMine, 1u), quadBroadcast(deltaMine, 2u), quadBroadcast(deltaMine, 3u));
+      let lses = ofQuad(lse[stat]);
+      let deltas = ofQuad(delta[stat]);
 #else
 #for n in 0..4
       let stat#{n} = statAt(p, head, x + #{n}u);

@@ -1,6 +1,14 @@
 // attention: what every attention kernel shares: its tensors, where a workgroup works, who sees whom, what a score is.
 // Math:     s = scale q.k, or cap tanh(scale q.k / cap);  query i sees key j when i - WINDOW <= j <= i (WINDOW 0: j <= i)
+//           forward      out_i = sum_j p_ij v_j,  p_ij = exp(s_ij) / sum_j exp(s_ij)
+//           backward_q   delta_i = dOut_i.out_i;  g_ij = p_ij (dOut_i.v_j - delta_i) ds_ij/d(q_i.k_j);  dQ_i = sum_j g_ij k_j
+//           backward_kv  dV_j = sum_i p_ij dOut_i;  dK_j = sum_i g_ij q_i, over every head of j's group, in a fixed order
 // Shapes:   q,out,dOut,dQ [B,T,H,D]  k,v,dK,dV [B,T,KV,D]  lse,delta [B,H,T]; rows are NV vectors of #{W}
+// Saves:    forward: lse = ln sum_j exp(s_ij); backward_q: delta, for backward_kv
+// Writes:   out and lse, dQ and delta, dK and dV overwritten. Accumulates: nothing.
+// Check:    src/reference/attention.ts; atol 1e-5 (gradients 2e-5), rtol 1e-4 on unit inputs
+// Source:   Milakov & Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135;
+//           grouped heads: Ainslie et al. 2023, arXiv:2305.13245
 // Terms:    a workgroup OWNS a tile of rows and STREAMS the rows they meet, a block at a time. Without KEYS queries
 //           own and keys are streamed; with KEYS keys own and queries are streamed.
 //              own0 own1  streamed0 streamed1  results
