@@ -41,9 +41,9 @@ export interface ArenaLayout {
 
 /**
  * Lays out the parameters group by group, matrices of one shape together. Padding stays zero for ever.
- * @param most no stack is longer than this or takes more operations for one of Muon's products, if it has two matrices
+ * @param most floats of a stack, if it has two matrices
  */
-export function layoutArena(program: ProgramSpec, most = { floats: Infinity, flops: Infinity }): ArenaLayout {
+export function layoutArena(program: ProgramSpec, most = Infinity): ArenaLayout {
   const groupIndex = new Map<string, number>()
   for (const [i, group] of program.groups.entries()) for (const name of group.params) groupIndex.set(name, i)
   const order = program.graph.params
@@ -69,12 +69,11 @@ export function layoutArena(program: ProgramSpec, most = { floats: Infinity, flo
   return { entries, byName: new Map(entries.map((e) => [e.spec.name, e])), stacks, total, paramCount, groupOf }
 }
 
-function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number, most: { floats: number; flops: number }): void {
+function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, offset: number, stride: number, most: number): void {
   const [rows, cols] = spec.shape
   const last = stacks.at(-1)
-  const flops = 2 * rows * cols * Math.min(rows, cols)
   const same = last && last.group === group && last.rows === rows && last.cols === cols
-  if (same && (last.count + 1) * stride <= most.floats && (last.count + 1) * flops <= most.flops) last.count++
+  if (same && (last.count + 1) * stride <= most) last.count++
   else stacks.push({ group, rows, cols, count: 1, offset, stride })
 }
 

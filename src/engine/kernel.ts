@@ -31,11 +31,12 @@ export interface Capabilities {
   maxBufferBytes: number
 }
 
-export type Access = 'read' | 'read_write'
+/** Storage buffers, but for `uniform`. */
+export type Access = 'read' | 'read_write' | 'uniform'
 
 /**
- * One dispatch's program. Bindings are numbered 0… in the order of `bindings`, all in group 0, all storage
- * buffers; shapes are baked into the text, so one text serves one shape and is cached by it.
+ * One dispatch's program. Bindings are numbered 0… in the order of `bindings`, all in group 0; shapes are baked into
+ * the text, so one text serves one shape and is cached by it.
  */
 export interface Kernel {
   /** `op_direction`, as the shader file; labels GPU objects and profiles */
@@ -49,6 +50,8 @@ export interface Kernel {
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */
   bytes?: number
+  /** how much longer it may take than a matrix product of as many operations, at the grid's busiest end; absent: 1 */
+  slowness?: number
   /** what the backend without a GPU does instead of running `code`: its pointers are the bindings, in order */
   call?: WasmCall
   /** on the first kernel of a lowering that has variants: what the autotuner may choose from */
@@ -61,6 +64,8 @@ export interface Tunable {
   key: string
   /** how large it is, for the reader of a profile */
   sides: readonly number[]
+  /** multiply-adds × 2 of one run */
+  flops: number
   /** variants worth timing, the built-in rule's first */
   variants: readonly string[]
   /** bytes of every buffer that the kernels of any variant bind, scratch aside */

@@ -1,5 +1,5 @@
-// What the planner does to save memory or time changes where and when values are computed, never the values: pieces of
-// the head, recomputation, several ranges, short dispatches, all against the oracle or against the plan without them.
+// What the planner does to save memory changes where and when values are computed, never the values: pieces of
+// the head, recomputation, several ranges, all against the oracle or against the plan without them.
 
 import { expect, it } from 'vitest'
 import { Rng } from '../core/rng'
@@ -14,6 +14,7 @@ import type { ModelPlan } from './planner'
 import { onDevice } from './backends/webgpu/executor'
 import { Session, type MicroBatch } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
+import { drawBatch as draw, outcomeOf, type Outcome } from './testing/outcome'
 
 const V = 64
 const [B, T] = [3, 100]
@@ -39,47 +40,14 @@ function programOf(graph: ModelGraph, batch: ProgramSpec['batch'], lr: number, t
   return { version: 1, batch, training, graph, groups: [group], schedule: { lr: [1], weightDecay: [1] }, ramp: { momentum: [] } }
 }
 
-interface Outcome {
-  plan: ModelPlan
-  initial: Tensors
-  losses: Float32Array
-  gradients: Float32Array
-  weights: Float32Array
-  nats: Float32Array
-  logits: Float32Array
-}
-
-/** Trains a few steps, then scores and reads the logits of the first batch by the trained weights. */
+/** On the device of these tests, under other limits. */
 async function run(program: ProgramSpec, vocab: number, batches: MicroBatch[][], caps: Capabilities, memoryBytes?: number): Promise<Outcome> {
   const { device } = await openDevice()
-  const { rows, context } = program.batch
-  const request = { program, shapes: inferShapes(program.graph, vocab), vocab, evaluation: { context, tokens: rows * context }, memoryBytes }
-  const session = await Session.open(onDevice(device), caps, request, 7)
-  const { plan } = session
-  const initial = unpack(plan, await session.weights())
-  const losses: number[] = []
-  for (const [i, batch] of batches.entries()) losses.push(...(await session.step(batch, { step: i + 1, lr: 1, weightDecay: 1, momentum: null })))
-  losses.push(...(await session.drain()))
-  const nats = new Float32Array(rows * context)
-  const { tokens, targets } = batches[0][0]
-  const fill = (_: number, into: Int32Array, wanted: Int32Array) => {
-    into.set(tokens)
-    wanted.set(targets)
-  }
-  await session.score(1, fill, (_, values) => nats.set(values))
-  const logits = await session.logits(tokens.slice(0, 2 * context))
-  const outcome = { plan, initial, losses: Float32Array.from(losses), gradients: await session.gradients(), weights: await session.weights(), nats, logits }
-  session.destroy()
-  return outcome
+  return outcomeOf({ ...onDevice(device), caps }, program, vocab, batches, memoryBytes)
 }
 
 function unpack(plan: ModelPlan, arena: Float32Array): Tensors {
   return Object.fromEntries(plan.arena.entries.map((e) => [e.spec.name, Float64Array.from(arena.subarray(e.offset, e.offset + e.size))]))
-}
-
-function draw(rng: Rng, size: number, vocab: number): MicroBatch {
-  const ids = () => Int32Array.from({ length: size }, () => rng.int(vocab))
-  return { tokens: ids(), targets: ids() }
 }
 
 /** How often a kernel runs in a step. */
@@ -89,7 +57,8 @@ function count({ train }: ModelPlan, name: string): number {
 
 /** Loss, every gradient and the logits against the oracle; learning rate 0, so the weights are the initial ones. */
 function expectOracle(graph: ModelGraph, outcome: Outcome, { tokens, targets }: MicroBatch, shape: { B: number; T: number }, name: string): void {
-  const { plan, initial, losses, gradients, logits, nats } = outcome
+  const { plan, losses, gradients, logits, nats } = outcome
+  const initial = unpack(plan, outcome.initial)
   const expected = lossAndGradients(graph, initial, tokens, targets, shape)
   expect(Math.abs(losses[0] - expected.loss), name).toBeLessThan(1e-5 * expected.loss)
   const actual = unpack(plan, gradients)
@@ -141,21 +110,6 @@ describeGpu('plans that save memory', () => {
     expect(count(whole.plan, 'update_elementwise')).toBe(1)
     expect(count(ranges.plan, 'update_elementwise')).toBeGreaterThan(1)
     expectClose(ranges.weights, whole.weights, { atol: 1e-6, rtol: 1e-5, seed: 6, name: 'averaged weights' })
-  })
-
-  it('dispatches kept short: many pieces, the same results', async () => {
-    const { caps } = await openDevice()
-    const [rows, context] = [4, 64]
-    const graph = nanochatGraph(ONE_LAYER)
-    const batch = draw(new Rng(9), rows * context, V)
-    const program = programOf(graph, { rows, context, accumulate: 1 }, 0)
-    const whole = await run(program, V, [[batch]], caps)
-    // of 8 MFLOP/s and 1 MB/s a quarter is expected, so that 150 ms hold 0.3 MFLOP
-    const short = await run(program, V, [[batch]], { ...caps, peaks: { gflops: 0.008, gbps: 0.001 } })
-    const longest = ({ train }: ModelPlan) => Math.max(...train.commands.map(({ kernel }) => kernel.flops ?? 0))
-    expect(longest(whole.plan)).toBeGreaterThan(1e6)
-    expect(longest(short.plan)).toBeLessThan(6e5)
-    expectOracle(graph, short, batch, { B: rows, T: context }, 'short')
   })
 
   it('one step of a long context and a large vocabulary within limits scaled down with it', async () => {

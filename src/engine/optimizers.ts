@@ -10,7 +10,6 @@ import type { Capabilities, Constant, Lowering } from './kernel'
 import { matmul, type MatmulShape } from './kernels/matmul'
 import { muonApply, muonMomentum, type MuonStack } from './kernels/muon'
 import { BLOCK, gradNormOver, updateElementwise, type UpdateShape } from './kernels/update'
-import { dispatchLimits } from './rates'
 
 /**
  * Coefficients (a, b, c) of the five quintic steps X ← aX + bAX + cA²X with A = XXᵀ.
@@ -88,11 +87,9 @@ export function planUpdate(program: ProgramSpec, arena: ArenaLayout, caps: Capab
 /** Ranges start at multiples of this many floats, so that their part of groupOf can be bound: 256 bytes of it. */
 const RANGE_ALIGN = BLOCK * 64
 
-/** The arena in as few equal ranges as bindings and a dispatch's time allow: one, unless it is large. */
+/** The arena in as few equal ranges as bindings allow: one, unless it is large. */
 function arenaRanges(total: number, caps: Capabilities): { offset: number; size: number }[] {
-  // seven floats are read or written for each parameter
-  const most = Math.min(caps.maxBindingBytes / 4, dispatchLimits(caps).floats / 7)
-  const count = Math.ceil(total / most)
+  const count = Math.ceil(total / (caps.maxBindingBytes / 4))
   const size = Math.ceil(total / count / RANGE_ALIGN) * RANGE_ALIGN
   return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({ offset: i * size, size: Math.min(size, total - i * size) }))
 }

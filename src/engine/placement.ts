@@ -10,6 +10,8 @@ import { lowerOp, type BoundLowering } from './lower'
 import type { UpdatePlan, UpdateStep } from './optimizers'
 import { Lender, type Loan } from './packing'
 import type { Command, InputRanges, ModelPlan } from './planner'
+import { dispatchLimits, type DispatchLimits } from './rates'
+import { splitLong } from './splitLong'
 
 /** Where a binding's memory is: a range of a lasting buffer, or of a loan. */
 type Place = { range: BufferRange; loan?: undefined } | { loan: Loan; offset: number; bytes: number }
@@ -23,9 +25,12 @@ export class Placement {
   private readonly arena: ArenaLayout
   readonly state: ModelPlan['state']
   private readonly caps: Capabilities
+  private readonly limits: DispatchLimits
   private readonly lowered: Map<string, BoundLowering>
   /** contents that never change, all in one buffer */
   readonly constants: { range: BufferRange; values: Constant }[] = []
+  /** the same by the text of their first values */
+  private readonly alike = new Map<string, Placement['constants']>()
   private constantsBuffer: BufferRange | null = null
 
   /** @param lowered what was lowered before, to be used again: layers are alike, and so are two plans of one program */
@@ -34,6 +39,7 @@ export class Placement {
     this.arena = arena
     this.state = state
     this.caps = caps
+    this.limits = dispatchLimits(caps)
     this.lowered = lowered
   }
 
@@ -68,9 +74,9 @@ export class Placement {
     return tape.ops.flatMap((op) => {
       const { lowering, tensors } = this.lower(op, tape.tensors)
       this.lender.tick()
-      const named = new Map<string, Place>([['stepState', stepState], ...this.ownOf(lowering)])
+      const named = new Map<string, Place>([['stepState', stepState], ...this.scratchOf(lowering)])
       for (const [name, id] of Object.entries(tensors)) named.set(name, placeOf(id))
-      return lowering.kernels.map((kernel) => this.bind(kernel, named))
+      return this.commands(lowering, named)
     })
   }
 
@@ -93,7 +99,7 @@ export class Placement {
     const temporaries = new Map<string, Loan>()
     return plan.steps.flatMap((step) => {
       this.lender.tick()
-      const named = new Map<string, Place>([...this.ofArena(step), ...this.ownOf(step.lowering)])
+      const named = new Map<string, Place>([...this.ofArena(step), ...this.scratchOf(step.lowering)])
       for (const [name, range] of constants) named.set(name, { range })
       for (const kernel of step.lowering.kernels)
         for (const binding of kernel.bindings) {
@@ -103,7 +109,7 @@ export class Placement {
           if (!temporaries.has(name)) temporaries.set(name, this.lender.acquire(bytes))
           named.set(name, { loan: temporaries.get(name)!, offset: 0, bytes, ...step.pieces?.[name] })
         }
-      return step.lowering.kernels.map((kernel) => this.bind(kernel, named, step.rename))
+      return this.commands(step.lowering, named, step.rename)
     })
   }
 
@@ -127,18 +133,21 @@ export class Placement {
     return { lowering: found.lowering, tensors: Object.fromEntries(Object.entries(found.tensors).map(([name, i]) => [name, ids[i]])) }
   }
 
-  /** The memory that a lowering brings along: temporary, or with contents of its own. */
-  private ownOf({ scratch = {}, constants = {} }: Lowering): [string, Place][] {
-    const lent = Object.entries(scratch).map(([name, bytes]): [string, Place] => [name, { loan: this.lender.acquire(bytes), offset: 0, bytes }])
-    return [...lent, ...Object.entries(constants).map(([name, values]): [string, Place] => [name, { range: this.constant(values) }])]
+  /** The temporary memory that a lowering brings along. */
+  private scratchOf({ scratch = {} }: Lowering): [string, Place][] {
+    return Object.entries(scratch).map(([name, bytes]) => [name, { loan: this.lender.acquire(bytes), offset: 0, bytes }])
   }
 
   private constant(values: Constant): BufferRange {
-    const found = this.constants.find((known) => isSame(known.values, values))
+    const start = values.subarray(0, 8).join()
+    const alike = this.alike.get(start) ?? []
+    const found = alike.find((known) => isSame(known.values, values))
     if (found) return found.range
     this.constantsBuffer ??= this.pool.dedicate('constants', 0)
     const range = this.pool.append(this.constantsBuffer, values.byteLength)
-    this.constants.push({ range, values })
+    const made = { range, values }
+    this.constants.push(made)
+    this.alike.set(start, [...alike, made])
     return range
   }
 
@@ -169,6 +178,17 @@ export class Placement {
       ['groupOf', groups], ['hyper', { range: hyper }],
     ] // prettier-ignore
     return ema ? [...places, ['ema', part(ema)]] : places
+  }
+
+  /** A lowering's kernels with their memory, cut where one would take too long. */
+  private commands(lowering: Lowering, named: Map<string, Place>, rename: Record<string, string> = {}): Command[] {
+    const bytesOf = (binding: string) => {
+      const place = named.get(rename[binding] ?? binding)
+      return place ? (place.loan ? place.bytes : place.range.bytes) : 0
+    }
+    const { kernels, constants = {} } = splitLong(lowering, bytesOf, this.limits)
+    for (const [name, values] of Object.entries(constants)) named.set(name, { range: this.constant(values) })
+    return kernels.map((kernel) => this.bind(kernel, named, rename))
   }
 
   private bind(kernel: Kernel, named: ReadonlyMap<string, Place>, rename: Record<string, string> = {}): Command {

@@ -49,14 +49,15 @@ function plan(spec: ProgramSpec, vocab: number, caps = DEFAULTS, memoryBytes?: n
 function fault({ buffers, train, score, probe }: ModelPlan, caps: Capabilities): string | null {
   for (const { label, bytes } of buffers) if (bytes > caps.maxBufferBytes) return `${label} has ${bytes} bytes`
   for (const { kernel, ranges } of [...train.commands, ...score.commands, ...probe.commands]) {
-    if (ranges.length > caps.maxStorageBuffers) return `${kernel.name} binds ${ranges.length} buffers`
+    const stored = kernel.bindings.filter(({ access }) => access !== 'uniform').length
+    if (stored > caps.maxStorageBuffers) return `${kernel.name} binds ${stored} buffers`
     if (kernel.workgroups.some((n) => n > caps.maxWorkgroupsPerDimension)) return `${kernel.name} has a grid of ${kernel.workgroups.join('×')}`
     for (const [i, range] of ranges.entries()) {
       if (range.bytes > caps.maxBindingBytes || range.offset % 256 !== 0) return `${kernel.name} binds ${range.bytes} bytes at ${range.offset}`
       if (range.offset + range.bytes > buffers[range.buffer].bytes) return `${kernel.name} binds beyond ${buffers[range.buffer].label}`
       for (const [j, other] of ranges.entries()) {
-        if (i === j || other.buffer !== range.buffer || kernel.bindings[i].access === 'read') continue
-        if (kernel.bindings[j].access === 'read') return `${kernel.name} reads and writes ${buffers[range.buffer].label}`
+        if (i === j || other.buffer !== range.buffer || kernel.bindings[i].access !== 'read_write') continue
+        if (kernel.bindings[j].access !== 'read_write') return `${kernel.name} reads and writes ${buffers[range.buffer].label}`
         if (range.offset < other.offset + other.bytes && other.offset < range.offset + range.bytes) return `${kernel.name} writes a place twice`
       }
     }

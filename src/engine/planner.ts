@@ -9,7 +9,6 @@ import { buildTape } from '../graph/autodiff'
 import { chunkHead, HEAD_BYTES } from '../graph/passes/chunkHead'
 import { halfActivations } from '../graph/passes/half'
 import { recompute } from '../graph/passes/recompute'
-import { splitLong } from '../graph/passes/splitLong'
 import type { Tape } from '../graph/tape'
 import { layoutArena, type ArenaLayout } from './arena'
 import { stagingBytes } from './backends/webgpu/readRing'
@@ -19,7 +18,6 @@ import { HYPER_STRIDE } from './kernels/update'
 import type { BoundLowering } from './lower'
 import { planUpdate } from './optimizers'
 import { Placement, tooLarge } from './placement'
-import { dispatchLimits } from './rates'
 import { sharesOf, type Shares } from './shares'
 
 /** One dispatch: ranges in the order of the kernel's bindings. */
@@ -117,7 +115,7 @@ function planWith(request: PlanRequest, caps: Capabilities, segments: number, lo
   const { program, shapes, vocab, evaluation } = request
   const { context } = program.batch
   const shares = sharesOf(program.batch, caps.replicas ?? 1)
-  const arena = layoutArena(program, { floats: caps.maxBindingBytes / 4, flops: dispatchLimits(caps).flops })
+  const arena = layoutArena(program, caps.maxBindingBytes / 4)
   const pool = new BufferPool()
   const arenaBytes = arena.total * 4
   const upload = pool.dedicate('upload', 0)
@@ -186,9 +184,9 @@ function fusionFor(caps: Capabilities): Fusion {
   return caps.software ? 'between' : 'products'
 }
 
-/** What a tape must undergo to run within the adapter's limits. */
+/** What a tape must undergo so that the adapter can bind its tensors. */
 function fit(tape: Tape, caps: Capabilities): Tape {
-  return splitLong(chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes)), dispatchLimits(caps))
+  return chunkHead(tape, Math.min(HEAD_BYTES, caps.maxBindingBytes))
 }
 
 function planTraining(placement: Placement, request: PlanRequest, caps: Capabilities, segments: number, shares: Shares): ModelPlan['train'] {

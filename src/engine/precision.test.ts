@@ -12,7 +12,7 @@ import { planModel } from './planner'
 import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { measurePrecision } from './tune/precision'
-import { describeGpu, expectClose, openDevice } from './testing/dawn'
+import { clockOfSteps, describeGpu, expectClose, openDevice } from './testing/dawn'
 
 const V = 20
 const [B, T] = [2, 8]
@@ -97,13 +97,11 @@ describeGpu(
 
     it('is tried beside f32: chosen or not by its time, never if its losses differ', async () => {
       const { device, caps } = await gpuCaps()
-      // a clock that is read twice for each timing: f32's timings take 10 a step at least, those of f16 the rest
-      const clock = (slow: number, fast: number) => {
-        let [reads, time] = [0, 0]
-        return () => (time += ++reads % 2 === 1 ? 0 : reads <= 8 ? slow : fast)
+      for (const [msOfSession, chosen] of [[[4, 2], 'f16'], [[2, 4], 'f32']] as const) {
+        const { now, end } = clockOfSteps(device, msOfSession)
+        expect(await measurePrecision({ device, caps }, requestOf(0.01), Infinity, now)).toBe(chosen)
+        end()
       }
-      expect(await measurePrecision(device, caps, requestOf(0.01), clock(400, 200))).toBe('f16')
-      expect(await measurePrecision(device, caps, requestOf(0.01), clock(200, 400))).toBe('f32')
     })
 
     it('takes less memory, and scores and samples in f32', async () => {

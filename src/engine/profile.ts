@@ -60,15 +60,21 @@ const STEPS_MS = 400
 export async function profileSession(session: Session, peaks: AdapterPeaks | null, timestamps = true): Promise<StepProfile> {
   const { plan, executor, trainProgram } = session
   const stepMs = await timeSteps(session)
-  const rowKeys = plan.train.commands.map(keyOf)
-  const { clock, ms } = await executor.time(trainProgram, rowKeys, timestamps)
+  const { commands } = plan.train
+  const rowKeys = commands.map(keyOf)
+  const { clock, ms } = await executor.time(trainProgram, commands.map(workOf), timestamps)
   const kernelsMs = ms.reduce((sum, each) => sum + each, 0)
-  const groups = new Map<string, { command: Command; count: number; ms: number }>()
-  for (const [i, command] of plan.train.commands.entries()) {
-    const group = groups.get(rowKeys[i]) ?? { command, count: 0, ms: 0 }
-    groups.set(rowKeys[i], { command, count: group.count + 1, ms: group.ms + ms[i] })
+  const groups = new Map<string, Group>()
+  for (const [i, command] of commands.entries()) {
+    const { kernel, ranges } = command
+    const group = groups.get(rowKeys[i]) ?? { command, count: 0, ms: 0, flops: 0, bytes: 0 }
+    group.count++
+    group.ms += ms[i]
+    group.flops += kernel.flops ?? 0
+    group.bytes += kernel.bytes ?? ranges.reduce((sum, range) => sum + range.bytes, 0)
+    groups.set(rowKeys[i], group)
   }
-  const rows = [...groups.values()].map(({ command, count, ms }) => rowOf(command, count, ms, kernelsMs, peaks))
+  const rows = [...groups.values()].map((group) => rowOf(group, kernelsMs, peaks))
   const { B, T } = plan.train
   return {
     clock,
@@ -83,15 +89,22 @@ export async function profileSession(session: Session, peaks: AdapterPeaks | nul
   }
 }
 
-function rowOf({ kernel, ranges }: Command, count: number, ms: number, totalMs: number, peaks: AdapterPeaks | null): ProfileRow {
-  const flops = count * (kernel.flops ?? 0)
-  const bytes = count * (kernel.bytes ?? ranges.reduce((sum, range) => sum + range.bytes, 0))
+/** The dispatches of one row, added up. */
+interface Group {
+  command: Command
+  count: number
+  ms: number
+  flops: number
+  bytes: number
+}
+
+function rowOf({ command, count, ms, flops, bytes }: Group, totalMs: number, peaks: AdapterPeaks | null): ProfileRow {
   const [gflops, gbps] = ms > 0 ? [flops / ms / 1e6, bytes / ms / 1e6] : [0, 0]
   const [compute, memory] = peaks ? [gflops / peaks.gflops, gbps / peaks.gbps] : [0, 0]
   const share = totalMs > 0 ? ms / totalMs : 0
   return {
-    kernel: kernel.name,
-    shape: shapeOf({ kernel, ranges }),
+    kernel: command.kernel.name,
+    shape: shapeOf(command),
     count,
     msPerStep: ms,
     share,
@@ -116,11 +129,18 @@ function shapeOf({ kernel, ranges }: Command): string {
   return `${written.reduce((sum, range) => sum + range.bytes / 4, 0).toLocaleString('en')} values`
 }
 
-/** Dispatches with equal keys run the same text on ranges of the same sizes. */
+/** Dispatches with equal keys run the same text on ranges of the same sizes, though maybe different pieces of a grid. */
 function keyOf(command: Command): string {
   const { kernel, ranges } = command
   const sizes = ranges.map((range) => range.bytes).join()
-  return `${kernel.name} ${shapeOf(command)} ${sizes} ${kernel.workgroups.join()} ${JSON.stringify([kernel.constants, kernel.call?.ints, kernel.call?.floats])}${kernel.code}`
+  return `${kernel.name} ${shapeOf(command)} ${sizes} ${JSON.stringify([kernel.constants, kernel.call?.ints, kernel.call?.floats])}${kernel.code}`
+}
+
+/** Dispatches with equal keys do equal work. Pieces of a grid of one size do, unless its workgroups differ. */
+function workOf(command: Command): string {
+  const { workgroups, bindings, slowness = 1 } = command.kernel
+  const place = slowness > 1 ? bindings.find(({ access }) => access === 'uniform') : undefined
+  return `${workgroups.join()} ${place?.name ?? ''} ${keyOf(command)}`
 }
 
 /** Milliseconds a step, several in flight. */

@@ -11,16 +11,22 @@ const DISPATCH_SECONDS = 0.15
  */
 const SLOWEST = { software: { gflops: 4, gbps: 2 }, gpu: { gflops: 50, gbps: 10 } }
 
+/** Floating-point operations, and bytes read or written, that one dispatch may hold. */
+export interface DispatchLimits {
+  flops: number
+  bytes: number
+}
+
 /**
- * Floating-point operations and floats read or written that one dispatch may hold. Of measured peaks a quarter is
- * expected, and only the power of two below it counts: measuring again must not change a plan.
+ * What an adapter's dispatches may hold. Of measured peaks a quarter is expected, and only the power of two below it
+ * counts: measuring again must not change a plan.
  */
-export function dispatchLimits(caps: Capabilities): { flops: number; floats: number } {
+export function dispatchLimits(caps: Pick<Capabilities, 'backend' | 'software' | 'peaks'>): DispatchLimits {
   // nothing watches over threads of the lab's own
-  if (caps.backend === 'wasm') return { flops: Infinity, floats: Infinity }
+  if (caps.backend === 'wasm') return { flops: Infinity, bytes: Infinity }
   const expected = (peak: number) => 2 ** Math.floor(Math.log2(peak / 4))
   const { gflops, gbps } = caps.peaks
     ? { gflops: expected(caps.peaks.gflops), gbps: expected(caps.peaks.gbps) }
     : caps.software ? SLOWEST.software : SLOWEST.gpu // prettier-ignore
-  return { flops: DISPATCH_SECONDS * gflops * 1e9, floats: (DISPATCH_SECONDS * gbps * 1e9) / 4 }
+  return { flops: DISPATCH_SECONDS * gflops * 1e9, bytes: DISPATCH_SECONDS * gbps * 1e9 }
 }

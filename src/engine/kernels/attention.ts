@@ -115,6 +115,8 @@ function attentionKernel(mode: keyof typeof ROLES, names: string[], shape: Atten
     bindings,
     workgroups: grid(B * owners * TILES, caps),
     flops: 2 * products * D * scoreCount(shape),
+    // half as fast as a product, and the tiles that meet the most rows meet twice as many as the rest
+    slowness: 4,
     // bytes: each tensor once, which is what an absent figure stands for
   }
 }

@@ -31,6 +31,18 @@ export function flatLayout(count: number, caps: Capabilities): Layout {
   return { lanes: 1, workgroup, workgroups: grid(Math.ceil(count / workgroup), caps) }
 }
 
+/** Items of a grid-strided loop that one workgroup goes over at most. */
+const STRIDED_ITEMS = 2 ** 16
+
+/**
+ * Workgroups of 64 for a grid-strided loop over `count` items: on software few, since each costs more to start than its
+ * work, but none with work for long.
+ */
+export function stridedGrid(count: number, caps: Capabilities): [number, number, number] {
+  const wanted = Math.ceil(count / 64)
+  return grid(caps.software ? Math.min(wanted, Math.max(16, Math.ceil(count / STRIDED_ITEMS))) : wanted, caps)
+}
+
 /** The smallest power of two that is at least n. */
 export function powerOfTwo(n: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, n)))

@@ -3,8 +3,9 @@
 import fillSource from '../../../shaders/copy_fill.wgsl?raw'
 import stridedSource from '../../../shaders/copy_strided.wgsl?raw'
 import { LabError } from '../../core/errors'
-import { grid, type Capabilities, type Lowering } from '../kernel'
+import type { Capabilities, Lowering } from '../kernel'
 import { expandTemplate } from '../template'
+import { stridedGrid } from './launch'
 
 export interface StridedCopy {
   /** index ranges, at most six, innermost last; [] is one element */
@@ -17,8 +18,6 @@ export interface StridedCopy {
   /** add to y instead of overwriting it */
   accumulate: boolean
 }
-
-const THREADS = 64
 
 /**
  * Copies one strided view into another.
@@ -110,10 +109,4 @@ function canVectorise({ dims, inStrides, outStrides, inOffset, outOffset }: Retu
     outStrides[inner] === 1 &&
     [dims[inner], inOffset, outOffset, ...outer].every((n) => n % 4 === 0)
   )
-}
-
-/** Workgroups for a grid-strided loop: on software few, since each costs more to start than its work. */
-function stridedGrid(count: number, caps: Capabilities): [number, number, number] {
-  const wanted = Math.ceil(count / THREADS)
-  return grid(caps.software ? Math.min(wanted, 16) : wanted, caps)
 }

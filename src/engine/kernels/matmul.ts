@@ -77,6 +77,7 @@ export function matmul(shape: MatmulShape, caps: Capabilities): Lowering {
   lowering.kernels[0].tunable = {
     key,
     sides: [M, N, K, count],
+    flops: flopsOf(product),
     variants: (vectors || rule.family === 'tiled' ? candidates(problem, caps) : [rule]).map(variantName),
     bytes: bytesOf(shape),
     lower: (name) => lower(read(name)),
@@ -114,20 +115,26 @@ function storeLayout({ shape, vars }: Product, rows: number, cols: number, a: st
   } // prettier-ignore
 }
 
+function flopsOf({ shape: { M, N, K, symmetric }, count }: Product): number {
+  return (symmetric ? 1 : 2) * M * N * K * count
+}
+
 /** A kernel; whatever its text declares as `override` is taken from the product's numbers, and from `more`. */
 function kernelOf(
-  { shape, count, name, vars }: Product,
+  product: Product,
   code: string,
   store: { bindings: Kernel['bindings'] },
   grid: Kernel['workgroups'],
   more: Record<string, number> = {},
 ): Kernel {
+  const { shape, name, vars } = product
   const { M, N, K, symmetric } = shape
   const { A_WIDTH, B_WIDTH, A_STRIDE, B_STRIDE, C_STRIDE } = vars
   const numbers: Record<string, number> = { M, N, K, ROW: vars.VEC ? N / 4 : N, A_WIDTH, B_WIDTH, A_STRIDE, B_STRIDE, C_STRIDE, ...more }
   const declared = [...code.matchAll(/^override (\w+)/gm)].map(([, each]) => [each, numbers[each]] as const)
   const constants = declared.length > 0 ? Object.fromEntries(declared) : undefined
-  return { name, code, bindings: store.bindings, workgroups: grid, constants, flops: (symmetric ? 1 : 2) * M * N * K * count }
+  // where the upper half is mirrored, the last rows of tiles have all the work
+  return { name, code, bindings: store.bindings, workgroups: grid, constants, flops: flopsOf(product), slowness: symmetric ? 2 : 1 }
 }
 
 function genericProduct(product: Product): Lowering {

@@ -5,8 +5,9 @@ import convInputSource from '../../../shaders/conv_backward_input.wgsl?raw'
 import convWeightSource from '../../../shaders/conv_backward_weight.wgsl?raw'
 import convWeightSumSource from '../../../shaders/conv_backward_weight_sum.wgsl?raw'
 import shiftSource from '../../../shaders/shift_apply.wgsl?raw'
-import { grid, type Capabilities, type Kernel, type Lowering } from '../kernel'
+import type { Capabilities, Kernel, Lowering } from '../kernel'
 import { expandTemplate, type TemplateVars } from '../template'
+import { stridedGrid } from './launch'
 
 export interface SequenceShape {
   B: number
@@ -18,8 +19,6 @@ export interface ConvShape extends SequenceShape {
   /** taps a channel */
   K: number
 }
-
-const THREADS = 64
 
 /** Tokens summed by one thread of the first stage of convWeightGrad. */
 const SLICE = 64
@@ -97,12 +96,7 @@ function kernel(
       ...inputs.map((input) => ({ name: input, access: 'read' as const })),
       { name: output, access: 'read_write' as const },
     ],
-    workgroups: stridedGrid(Math.ceil(count / THREADS), caps),
+    workgroups: stridedGrid(count, caps),
     flops,
   }
-}
-
-/** Workgroups for a grid-strided loop: on software few, since each costs more to start than its work. */
-function stridedGrid(wanted: number, caps: Capabilities): [number, number, number] {
-  return grid(caps.software ? Math.min(wanted, 16) : wanted, caps)
 }

@@ -5,7 +5,8 @@ import { appendFileSync } from 'node:fs'
 import { afterAll, describe } from 'vitest'
 import { create, globals } from 'webgpu'
 import { LabError } from '../../core/errors'
-import { MATRIX_FEATURE, matrixUnit } from '../backends/webgpu/device'
+import { MATRIX_FEATURE, matrixUnit, WANTED_LIMITS } from '../backends/webgpu/device'
+import { BINDING_TYPES } from '../backends/webgpu/pipelines'
 import type { Capabilities, Kernel, Lowering } from '../kernel'
 import { assertClose, type Tolerance } from './close'
 
@@ -34,29 +35,28 @@ let comparisons = 0
  * @throws LabError "gpu.unavailable" without an adapter; "gpu.lost" is thrown by whatever runs next
  */
 export function openDevice(): Promise<TestDevice> {
-  opened ??= requestDevice()
+  opened ??= requestDevice(adapter, WANTED_LIMITS)
   return opened
 }
 
-async function requestDevice(): Promise<TestDevice> {
+/**
+ * Opens another device, which has no more than WebGPU gives everybody and refuses what goes beyond; the caller's.
+ * @throws LabError "gpu.unavailable" without an adapter
+ */
+export async function openDefaultDevice(): Promise<TestDevice> {
+  return requestDevice(await gpu.requestAdapter(), [])
+}
+
+async function requestDevice(adapter: GPUAdapter | null, limits: readonly (keyof GPUSupportedLimits & string)[]): Promise<TestDevice> {
   if (!adapter) {
     throw new LabError('gpu.unavailable', 'Dawn found no WebGPU adapter', {
       hint: 'Install a Vulkan driver, or point VK_ICD_FILENAMES at SwiftShader.',
     })
   }
   const wanted: GPUFeatureName[] = ['subgroups', 'timestamp-query', 'shader-f16', MATRIX_FEATURE]
-  const limits = adapter.limits
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: {
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-    },
+    requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name] as number])),
   })
   const { info } = adapter
   const subgroups = device.features.has('subgroups')
@@ -103,6 +103,25 @@ afterAll(async () => {
   device.destroy()
 })
 
+/**
+ * A clock that stands still but for the steps of sessions, which take what they are given: `msOfSession[0]` in the first
+ * session opened from now on, and so forth. In force until `end`.
+ */
+export function clockOfSteps(device: GPUDevice, msOfSession: readonly number[]): { now: () => number; end: () => void } {
+  let [time, sessions] = [0, -1]
+  const [makeBuffer, submit] = [device.createBuffer.bind(device), device.queue.submit.bind(device.queue)]
+  device.createBuffer = (descriptor) => {
+    if (descriptor.label === 'params') sessions++
+    return makeBuffer(descriptor)
+  }
+  device.queue.submit = (commands) => {
+    time += msOfSession[sessions] ?? 0
+    return submit(commands)
+  }
+  const end = () => Object.assign(device, { createBuffer: makeBuffer }) && Object.assign(device.queue, { submit })
+  return { now: () => time, end }
+}
+
 /** How many arrays this test file has compared so far. */
 export function comparisonCount(): number {
   return comparisons
@@ -137,7 +156,7 @@ async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePip
     entries: kernel.bindings.map(({ access }, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+      buffer: { type: BINDING_TYPES[access] },
     })),
   })
   try {
@@ -164,14 +183,15 @@ export async function runLowering(
   repeats = 1,
 ): Promise<Record<string, ArrayBuffer>> {
   const { device } = await openDevice()
+  const memory = { ...lowering.scratch, ...lowering.constants, ...tensors }
   const compiled = await Promise.all(lowering.kernels.map((kernel) => compileKernel(device, kernel)))
   for (const { name, bindings } of lowering.kernels) {
-    const missing = bindings.find((binding) => !(binding.name in { ...lowering.scratch, ...tensors }))
+    const missing = bindings.find((binding) => !(binding.name in memory))
     if (missing) throw new LabError('gpu.shader', `${name}: no tensor for binding "${missing.name}"`)
   }
   device.pushErrorScope('validation')
   const buffers = new Map<string, GPUBuffer>()
-  for (const [name, tensor] of Object.entries({ ...lowering.scratch, ...tensors })) {
+  for (const [name, tensor] of Object.entries(memory)) {
     buffers.set(name, makeBuffer(device, name, tensor))
   }
   const groups = lowering.kernels.map((kernel, i) =>
@@ -209,7 +229,7 @@ export async function runLowering(
 
 function makeBuffer(device: GPUDevice, label: string, tensor: TensorInput): GPUBuffer {
   const bytes = typeof tensor === 'number' ? tensor : tensor.byteLength
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
   const buffer = device.createBuffer({ label, size: Math.max(4, bytes), usage })
   if (typeof tensor !== 'number') device.queue.writeBuffer(buffer, 0, tensor as Float32Array<ArrayBuffer>)
   return buffer

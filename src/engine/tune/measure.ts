@@ -1,7 +1,9 @@
 // Runs kernels on buffers of made-up numbers: what do they compute, and how long do they take?
 
-import type { Lowering } from '../kernel'
 import { pipelineOf } from '../backends/webgpu/pipelines'
+import type { Capabilities, Constant, Lowering } from '../kernel'
+import { dispatchLimits, type DispatchLimits } from '../rates'
+import { splitLong } from '../splitLong'
 
 /** Floats of the repeating pattern that buffers are filled with; no power of two, so that no two rows are alike. */
 const PATTERN = 250_004
@@ -15,11 +17,15 @@ const BATCH_MS = 10
 /** Buffers of one tunable, filled with the same numbers every time. Owns them until `destroy`. */
 export class Bench {
   private readonly device: GPUDevice
+  private readonly limits: DispatchLimits
   private readonly buffers = new Map<string, GPUBuffer>()
+  /** contents that kernels bring along */
+  private readonly constants = new Map<string, GPUBuffer>()
   private readonly pattern: GPUBuffer
 
-  constructor(device: GPUDevice, bytes: Readonly<Record<string, number>>) {
+  constructor(device: GPUDevice, caps: Capabilities, bytes: Readonly<Record<string, number>>) {
     this.device = device
+    this.limits = dispatchLimits(caps)
     const values = new Float32Array(PATTERN)
     let state = 1
     for (let i = 0; i < PATTERN; i++) {
@@ -33,7 +39,15 @@ export class Bench {
 
   private make(label: string, bytes: number): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
-    return this.device.createBuffer({ label, size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST })
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    return this.device.createBuffer({ label, size, usage })
+  }
+
+  private hold(name: string, values: Constant): void {
+    if (this.constants.has(name)) return
+    const buffer = this.make(`tune/${name}`, values.byteLength)
+    this.device.queue.writeBuffer(buffer, 0, values as Int32Array<ArrayBuffer>)
+    this.constants.set(name, buffer)
   }
 
   /** Fills every buffer with the pattern. */
@@ -47,19 +61,23 @@ export class Bench {
   }
 
   /**
-   * Compiles and binds; the function encodes the kernels `times` over, submits them and waits.
+   * Compiles and binds, cut where a dispatch would take too long; the function encodes the kernels `times` over, submits
+   * them and waits.
    * @throws LabError "gpu.shader"
    */
-  async prepare({ kernels, scratch = {} }: Lowering): Promise<(times: number) => Promise<void>> {
+  async prepare(lowering: Lowering): Promise<(times: number) => Promise<void>> {
+    const { scratch = {} } = lowering
     for (const [name, bytes] of Object.entries(scratch)) {
       const old = this.buffers.get(name)
       if (old && old.size >= bytes) continue
       old?.destroy()
       this.buffers.set(name, this.make(`tune/${name}`, bytes))
     }
+    const { kernels, constants = {} } = splitLong(lowering, (name) => this.buffers.get(name)?.size ?? 0, this.limits)
+    for (const [name, values] of Object.entries(constants)) this.hold(name, values)
     const pipelines = await Promise.all(kernels.map((kernel) => pipelineOf(this.device, kernel)))
     const groups = kernels.map(({ bindings }, i) => {
-      const entries = bindings.map(({ name }, binding) => ({ binding, resource: { buffer: this.buffers.get(name)! } }))
+      const entries = bindings.map(({ name }, binding) => ({ binding, resource: { buffer: (this.constants.get(name) ?? this.buffers.get(name))! } }))
       return this.device.createBindGroup({ label: 'tune', layout: pipelines[i].getBindGroupLayout(0), entries })
     })
     return async (times) => {
@@ -104,7 +122,7 @@ export class Bench {
   }
 
   destroy(): void {
-    for (const buffer of this.buffers.values()) buffer.destroy()
+    for (const buffer of [...this.buffers.values(), ...this.constants.values()]) buffer.destroy()
     this.pattern.destroy()
   }
 }
@@ -129,6 +147,17 @@ export async function bestTime(run: (times: number) => Promise<void>, now: () =>
     best = Math.min(best, await timed(Math.max(1, Math.min(1000, Math.ceil(BATCH_MS / best)))))
   }
   return best
+}
+
+/** Waits for some work, but no longer than this; whether it was done by then. */
+export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(ms, 2 ** 31 - 1))
+  })
+  const done = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return done
 }
 
 /** Whether two results are one but for the order of their sums, or for rounding by `tolerance` of their size. */

@@ -24,16 +24,16 @@ export async function measurePeaks(device: GPUDevice, caps: Capabilities, now: (
       },
     ],
   }
-  const gflops = flops / 1e6 / (await timeOf(device, loop, { x: 32, y: threads * 16 }, now))
+  const gflops = flops / 1e6 / (await timeOf(device, caps, loop, { x: 32, y: threads * 16 }, now))
   const bytes = caps.software ? 2 ** 22 : Math.min(2 ** 27, caps.maxBindingBytes)
   const shape = [bytes / 4]
   const copy = elementwise({ shape, inputShapes: [shape], steps: [{ fn: 'identity', args: [0] }], accumulate: false }, caps)
-  const gbps = (2 * bytes) / 1e6 / (await timeOf(device, copy, { x0: bytes, y: bytes }, now))
+  const gbps = (2 * bytes) / 1e6 / (await timeOf(device, caps, copy, { x0: bytes, y: bytes }, now))
   return { gflops, gbps }
 }
 
-async function timeOf(device: GPUDevice, lowering: Lowering, bytes: Record<string, number>, now: () => number): Promise<number> {
-  const bench = new Bench(device, bytes)
+async function timeOf(device: GPUDevice, caps: Capabilities, lowering: Lowering, bytes: Record<string, number>, now: () => number): Promise<number> {
+  const bench = new Bench(device, caps, bytes)
   try {
     const run = await bench.prepare(lowering)
     bench.fill()

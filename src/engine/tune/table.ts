@@ -42,7 +42,7 @@ export function readTable(stored: unknown): TuningTable {
  * @param flops of one training step
  */
 export function precisionKey(flops: number): string {
-  return `precision ${Math.floor(Math.log2(Math.max(1, flops)) / 4)}`
+  return `precision ${Math.floor(Math.log2(Math.max(1, Math.round(flops))) / 4)}`
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

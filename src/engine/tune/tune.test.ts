@@ -1,21 +1,32 @@
 import { expect, it } from 'vitest'
 import { Rng } from '../../core/rng'
-import { nanochatGraph } from '../../graph/sampleGraphs'
+import type { ModelGraph } from '../../graph/ir'
+import { GraphWriter, nanochatGraph } from '../../graph/sampleGraphs'
 import { inferShapes } from '../../graph/shapes'
 import type { ProgramSpec } from '../../graph/program'
 import { linearForward } from '../../reference/linear'
 import { engineOf, type OpenedDevice } from '../backends/webgpu/device'
 import type { Capabilities, Tunable } from '../kernel'
 import { matmul, type MatmulShape } from '../kernels/matmul'
-import type { PlanRequest } from '../planner'
-import { describeGpu, expectClose, openDevice, runLowering } from '../testing/dawn'
-import { adapterKey, memoryStore, readTable } from './table'
+import { planModel, type PlanRequest } from '../planner'
+import { clockOfSteps, describeGpu, expectClose, openDefaultDevice, openDevice, runLowering } from '../testing/dawn'
+import { measurePrecision } from './precision'
+import { adapterKey, memoryStore, precisionKey, readTable } from './table'
 import { chooseVariant, tune } from './tune'
 
 const V = 16
 
 function request(): PlanRequest {
-  const graph = nanochatGraph({ V, C: 64, H: 2, KV: 2, D: 32, hidden: 128, windows: [0], gateChannels: 8, softcap: 15 })
+  return requestFor(nanochatGraph({ V, C: 64, H: 2, KV: 2, D: 32, hidden: 128, windows: [0], gateChannels: 8, softcap: 15 }))
+}
+
+/** A model of few kernels, which are compiled soon. */
+function small(): PlanRequest {
+  const g = new GraphWriter()
+  return requestFor(g.finish(g.linear(g.op('embedding', [g.param('table', V, 64), g.op('tokens', [])]), 'head', V, 64)))
+}
+
+function requestFor(graph: ModelGraph): PlanRequest {
   const params = graph.params.map((p) => p.name)
   const groups: ProgramSpec['groups'] = [{ params, rule: 'adamw', lr: 0.01, beta1: 0.8, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 }]
   const batch = { rows: 2, context: 64, accumulate: 1 }
@@ -64,6 +75,49 @@ describeGpu('tuning', () => {
     expect(await tune(device, request(), store)).toEqual(caps)
   })
 
+  it('tries the precision within the same deadline, and keeps f32 as long as the device where there was no time', async () => {
+    const device = await opened()
+    // an adapter that says it has f16, with every product's variant known: only the precision is left to try
+    const caps: Capabilities = { ...device.caps, software: false, f16: true }
+    const gpu = { ...device, caps }
+    const plan = planModel(small(), caps)
+    const keys = [plan.train, plan.score, plan.probe].flatMap(({ commands }) => commands.flatMap(({ kernel }) => kernel.tunable?.key ?? []))
+    const choices = Object.fromEntries(keys.map((key) => [key, 'software 4x4 4x1']))
+    const store = memoryStore()
+    await store.save(await adapterKey(gpu), { choices, gflops: {}, peaks: { gflops: 1e6, gbps: 1e6 } })
+    const flops = plan.train.commands.reduce((sum, { kernel }) => sum + (kernel.flops ?? 0), 0)
+    const said: string[] = []
+    const attempt = async (on: OpenedDevice, stepMs: number, deadlineMs: number) => {
+      said.length = 0
+      const { now, end } = clockOfSteps(on.device, [stepMs, stepMs])
+      const { half } = await tune(on, small(), store, (_done, _total, label) => said.push(label), { deadlineMs, now })
+      end()
+      return { half, tookMs: now(), kept: readTable(await store.load(await adapterKey(gpu))).choices[precisionKey(flops)] }
+    }
+    // f32 has half of the time: its four steps would take more
+    const minutes = 120_000
+    const late = await attempt(gpu, minutes / 6, minutes)
+    expect(late).toEqual({ half: false, tookMs: minutes / 2, kept: undefined })
+    expect(said).toEqual([precisionKey(flops), `${precisionKey(flops)}: no time to try f16`])
+    expect(await attempt(gpu, 1, minutes)).toEqual({ half: false, tookMs: 0, kept: undefined })
+    expect(said).toEqual([])
+    // the next device tries, and keeps what it finds: f32 here, where f16 may not even compile
+    const { device: other } = await openDefaultDevice()
+    const next = await attempt({ ...gpu, device: other }, 1, minutes)
+    expect(next).toMatchObject({ half: next.kept === 'f16', kept: expect.stringMatching(/^f(16|32)$/) })
+    expect(next.tookMs).toBeLessThan(minutes)
+    other.destroy()
+  })
+
+  it('does not wait past the deadline for a driver that compiles', async () => {
+    const { device, caps } = await openDefaultDevice()
+    device.createComputePipelineAsync = () => new Promise(() => {})
+    const begun = performance.now()
+    expect(await measurePrecision({ device, caps: { ...caps, software: false, f16: true } }, small(), begun + 300)).toBeNull()
+    expect(performance.now() - begun).toBeLessThan(1000)
+    device.destroy()
+  })
+
   it('a variant that computes something else, or does not compile, is out; the chosen one matches the oracle', async () => {
     const { device, caps } = await opened()
     const shape: MatmulShape = { orient: 'NT', M: 64, N: 64, K: 64 }
@@ -81,8 +135,8 @@ describeGpu('tuning', () => {
       return lowering
     }
     const table = readTable(null)
-    const task = { tunable: { ...real, variants, lower }, flops: 1, runFlops: 2 * 64 ** 3 }
-    await chooseVariant(device, task, table, () => performance.now(), Infinity)
+    const task = { tunable: { ...real, variants, lower }, flops: 1 }
+    await chooseVariant({ device, caps }, task, table, () => performance.now(), Infinity)
     expect(tried).toEqual(new Set(variants))
     expect(real.variants).toContain(table.choices[real.key])
     const rng = new Rng(1)

@@ -6,15 +6,20 @@ import { pipelineOf } from '../backends/webgpu/pipelines'
 import type { Capabilities, Tunable } from '../kernel'
 import { variantTolerance } from '../kernels/matmulVariants'
 import { planModel, type PlanRequest } from '../planner'
-import { agree, Bench, bestTime } from './measure'
+import { agree, Bench, bestTime, within } from './measure'
 import { measurePeaks } from './peaks'
-import { measurePrecision } from './precision'
+import { measurePrecision, worthTrying } from './precision'
 import { adapterKey, precisionKey, readTable, type TuningStore, type TuningTable } from './table'
 
-/** Nothing is begun that would not end by then; shapes that are left take the choice of the nearest one measured. */
+/**
+ * Nothing is begun that would not end by then: shapes that are left take the choice of the nearest one measured, and a
+ * precision that could not be tried stays f32.
+ */
 const DEADLINE_MS = 4000
 /** The same where the built-in rule is good and compiling is slow: the first step should not wait long. */
 const SOFTWARE_DEADLINE_MS = 2200
+/** What of that the variants may have where the precision is to be tried after them. */
+const VARIANTS_SHARE = 0.6
 /** Variants of one shape that are compiled at a time, on as many threads as the driver has. */
 const TOGETHER = 4
 /** A variant replaces the built-in rule's only if it is faster by more than the noise. */
@@ -32,16 +37,17 @@ export interface TuneOptions {
 export interface Task {
   tunable: Tunable
   flops: number
-  /** of one run */
-  runFlops: number
 }
+
+/** Precisions that a device had no time to try: it keeps f32, so that its runs stay comparable; the next one tries. */
+const untried = new WeakMap<GPUDevice, Set<string>>()
 
 /**
  * The adapter's capabilities with the variants and the precision measured to be the fastest for this program, and with
- * its peaks.
+ * its peaks. All measuring shares one deadline.
  * What the store already knows is not measured again; a program whose shapes are all known costs one load.
  * Every candidate's result must agree with the built-in variant's, or it is out.
- * @param onProgress (shapes done, shapes in all, what is being measured)
+ * @param onProgress (shapes done, shapes in all, what is being measured, or could not be)
  * @throws LabError "program.memory" as planning does; "gpu.lost" when the device goes
  */
 export async function tune(
@@ -52,6 +58,7 @@ export async function tune(
   { deadlineMs = opened.caps.software ? SOFTWARE_DEADLINE_MS : DEADLINE_MS, now = () => performance.now() }: TuneOptions = {},
 ): Promise<Capabilities> {
   const start = now()
+  const { device } = opened
   const key = await adapterKey(opened)
   const table = readTable(await store.load(key))
   const plan = planModel(request, { ...opened.caps, choices: table.choices })
@@ -59,15 +66,17 @@ export async function tune(
   const train = tasksOf(plan.train.commands).filter(isNew)
   const tasks = worthMeasuring(train, table, opened.caps)
   const unknown = [...train, ...tasksOf([...plan.score.commands, ...plan.probe.commands]).filter(isNew)]
+  const precision = precisionKey(plan.train.commands.reduce((sum, { kernel }) => sum + (kernel.flops ?? 0), 0))
+  const isTried = worthTrying(opened.caps) && !(precision in table.choices) && !untried.get(device)?.has(precision)
   if (unknown.length > 0 || table.peaks === null) {
-    const elapsed = () => now() - start
-    const peaks = table.peaks ?? (await measurePeaks(opened.device, opened.caps, now))
+    const peaks = table.peaks ?? (await measurePeaks(device, opened.caps, now))
+    const deadline = start + (isTried ? VARIANTS_SHARE : 1) * deadlineMs
     // a shape is only begun if two variants as slow as the slowest so far would still end in time
     let slowest = 0
     for (const [done, task] of tasks.entries()) {
-      if (elapsed() + 2 * slowest >= deadlineMs) break
+      if (now() + 2 * slowest >= deadline) break
       onProgress(done, tasks.length, task.tunable.key)
-      slowest = Math.max(slowest, await chooseVariant(opened.device, task, table, now, start + deadlineMs))
+      slowest = Math.max(slowest, await chooseVariant({ device, caps: { ...opened.caps, peaks } }, task, table, now, deadline))
     }
     for (const { tunable } of unknown) table.choices[tunable.key] ??= nearest(tunable, table)
     const fastest = Math.max(0, ...Object.values(table.gflops))
@@ -75,13 +84,17 @@ export async function tune(
     onProgress(tasks.length, tasks.length, '')
     await store.save(key, table)
   }
-  const caps: Capabilities = { ...opened.caps, choices: table.choices, peaks: table.peaks }
-  const flops = plan.train.commands.reduce((sum, { kernel }) => sum + (kernel.flops ?? 0), 0)
-  const precision = precisionKey(flops)
-  if (!(precision in table.choices)) {
-    if (caps.f16 && !caps.software) onProgress(tasks.length, tasks.length, precision)
-    table.choices[precision] = await measurePrecision(opened.device, caps, request, now)
-    await store.save(key, table)
+  const caps: Capabilities = { ...opened.caps, choices: table.choices, peaks: table.peaks ?? undefined }
+  if (isTried) {
+    onProgress(tasks.length, tasks.length, precision)
+    const found = await measurePrecision({ device, caps }, request, start + deadlineMs, now)
+    if (found) {
+      table.choices[precision] = found
+      await store.save(key, table)
+    } else {
+      untried.set(device, (untried.get(device) ?? new Set()).add(precision))
+      onProgress(tasks.length, tasks.length, `${precision}: no time to try f16`)
+    }
   }
   return { ...caps, half: table.choices[precision] === 'f16' }
 }
@@ -94,7 +107,7 @@ function tasksOf(commands: readonly { kernel: { tunable?: Tunable; flops?: numbe
     if (!tunable) continue
     const task = tasks.get(tunable.key)
     if (task) task.flops += flops
-    else tasks.set(tunable.key, { tunable, flops, runFlops: flops })
+    else tasks.set(tunable.key, { tunable, flops })
   }
   return [...tasks.values()].sort((a, b) => b.flops - a.flops)
 }
@@ -127,14 +140,14 @@ function kindOf(key: string): string {
  * @returns ms that the slowest variant took, its share of the compiling included
  */
 export async function chooseVariant(
-  device: GPUDevice,
-  { tunable, runFlops }: Task,
+  { device, caps }: Pick<OpenedDevice, 'device' | 'caps'>,
+  { tunable }: Task,
   table: TuningTable,
   now: () => number,
   deadline: number,
 ): Promise<number> {
   const { variants } = tunable
-  const bench = new Bench(device, tunable.bytes)
+  const bench = new Bench(device, caps, tunable.bytes)
   const written = ['c', 'pre'].filter((name) => name in tunable.bytes)
   let [choice, best] = [variants[0], Infinity]
   let expected: Float32Array | null = null
@@ -185,19 +198,8 @@ export async function chooseVariant(
   }
   if (best === Infinity) return slowest
   table.choices[tunable.key] = choice
-  if (runFlops > 0) table.gflops[tunable.key] = runFlops / best / 1e6
+  table.gflops[tunable.key] = tunable.flops / best / 1e6
   return slowest
-}
-
-/** Waits for some work, but no longer than this; whether it was done by then. */
-async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(ms, 2 ** 31 - 1))
-  })
-  const done = await Promise.race([work.then(() => true), late])
-  clearTimeout(timer)
-  return done
 }
 
 /** The choice of the measured shape that is most like this one, if one is like it at all; else the built-in rule's. */

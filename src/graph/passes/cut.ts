@@ -1,5 +1,5 @@
-// Cutting one op into several over runs of its rows: how a product whose result would not fit is made piece by piece,
-// and how a dispatch that would take too long becomes several. Pieces read and write views of the same tensors.
+// Cutting one op into several over runs of its rows: how a product whose result would not fit is made piece by piece.
+// Pieces read and write views of the same tensors.
 
 import { renameTensors, type TapeOp, type TapeTensor, type TensorId } from '../tape'
 
@@ -51,40 +51,6 @@ export function cutOf(op: TapeOp): Cut | null {
     }
     case 'softmaxGrad':
       return made(op.rows, [[op.dOut, op.C], [op.y, op.C], [op.output, op.C]], (_, rows) => ({ ...op, rows })) // prettier-ignore
-    case 'rope': {
-      const perRow = op.T * op.H * op.D
-      const parts: [TensorId, number][] = [[op.x, perRow], [op.output, perRow]] // prettier-ignore
-      if (op.forward !== undefined) parts.push([op.forward, perRow])
-      return made(op.B, parts, (_, B) => ({ ...op, B }))
-    }
-    case 'shift': {
-      const perRow = op.T * op.C
-      return made(op.B, [[op.x, perRow], [op.output, perRow]], (_, B) => ({ ...op, B })) // prettier-ignore
-    }
-    case 'conv': {
-      const perRow = op.T * op.C
-      return made(op.B, [[op.x, perRow], [op.output, perRow]], (_, B) => ({ ...op, B })) // prettier-ignore
-    }
-    case 'convInputGrad': {
-      const perRow = op.T * op.C
-      return made(op.B, [[op.dOut, perRow], [op.output, perRow]], (_, B) => ({ ...op, B })) // prettier-ignore
-    }
-    case 'convWeightGrad': {
-      const perRow = op.T * op.C
-      return made(op.B, [[op.dOut, perRow], [op.x, perRow]], (at, B) => ({ ...op, B, accumulate: op.accumulate || at > 0 })) // prettier-ignore
-    }
-    case 'attention': {
-      const { B, T, H, KV, D } = op.shape
-      const wide = [op.q, op.output].map((id): [TensorId, number] => [id, T * H * D])
-      const narrow = [op.k, op.v].map((id): [TensorId, number] => [id, T * KV * D])
-      return made(B, [...wide, ...narrow, [op.lse, H * T]], (_, n) => ({ ...op, shape: { ...op.shape, B: n } }))
-    }
-    case 'attentionGrad': {
-      const { B, T, H, KV, D } = op.shape
-      const wide = [op.q, op.out, op.dOut, op.dQ].map((id): [TensorId, number] => [id, T * H * D])
-      const narrow = [op.k, op.v, op.dK, op.dV].map((id): [TensorId, number] => [id, T * KV * D])
-      return made(B, [...wide, ...narrow, [op.lse, H * T]], (_, n) => ({ ...op, shape: { ...op.shape, B: n } }))
-    }
     case 'reduceSum':
       if (op.outer > 1)
         return made(op.outer, [[op.x, op.reduce * op.inner], [op.output, op.inner]], (_, outer) => ({ ...op, outer })) // prettier-ignore
@@ -92,7 +58,7 @@ export function cutOf(op: TapeOp): Cut | null {
     case 'crossEntropy':
       return made(op.N, [[op.logits, op.V], [op.targets, 1], [op.nats, 1]], (_, N) => ({ ...op, N })) // prettier-ignore
     default:
-      // dropout and fill are told apart by element, copies by stride, table gradients by token: none is ever long
+      // ops that see several tokens at once, copies by stride, and dropout, which is told apart by element
       return null
   }
 }

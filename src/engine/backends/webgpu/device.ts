@@ -21,7 +21,7 @@ export function engineOf(device: GPUDevice, caps: Capabilities, info: Engine['in
 }
 
 /** Limits the engine can use more of than WebGPU guarantees; asked for as far as the adapter goes. */
-const WANTED_LIMITS = [
+export const WANTED_LIMITS = [
   'maxStorageBufferBindingSize',
   'maxBufferSize',
   'maxComputeWorkgroupStorageSize',

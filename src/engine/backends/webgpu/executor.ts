@@ -32,7 +32,7 @@ export class GpuExecutor implements Executor {
   static async create(device: GPUDevice, plan: ModelPlan): Promise<GpuExecutor> {
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
     const buffers = plan.buffers.map(({ label, bytes }) => device.createBuffer({ label, size: bytes, usage }))
     const errors = [await device.popErrorScope(), await device.popErrorScope()]
     const error = errors.find((e) => e !== null)

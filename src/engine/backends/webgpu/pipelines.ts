@@ -1,10 +1,13 @@
 // Compiled pipelines, kept per device: an experiment that changes one knob recompiles only what that knob touches.
 
 import { LabError } from '../../../core/errors'
-import type { Kernel } from '../../kernel'
+import type { Access, Kernel } from '../../kernel'
 
 /** Pipelines, and texts, kept per device; the least recently used pipelines go first, and the oldest texts. */
 const CACHE_SIZE = 600
+
+/** What WebGPU calls the ways in which a kernel uses a buffer. */
+export const BINDING_TYPES: Record<Access, GPUBufferBindingType> = { read: 'read-only-storage', read_write: 'storage', uniform: 'uniform' }
 
 /** A dispatch ready to encode: nothing about it changes from step to step. */
 export interface Dispatch {
@@ -58,7 +61,7 @@ async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePip
     entries: kernel.bindings.map(({ access }, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+      buffer: { type: BINDING_TYPES[access] },
     })),
   })
   try {
