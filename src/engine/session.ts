@@ -193,7 +193,7 @@ export class Session {
 }
 
 /** Draws every parameter from the seed and its place among those of its shape (see drawPlaces): a name is no seed. */
-export function initialWeights(plan: ModelPlan, seed: number): Float32Array {
+function initialWeights(plan: ModelPlan, seed: number): Float32Array {
   const weights = new Float32Array(plan.arena.total)
   const places = drawPlaces(plan.program.graph)
   for (const { spec, offset, size } of plan.arena.entries) {

@@ -106,8 +106,3 @@ export function isUnary(op: string): op is UnaryOp {
 export function isBinary(op: string): op is BinaryOp {
   return (BINARY_OPS as readonly string[]).includes(op)
 }
-
-/** Number of elements for `rows` = B·T rows. */
-export function elementCount(shape: Shape, rows: number): number {
-  return shape.dims.reduce((n, d) => n * d, shape.batch ? rows : 1)
-}

@@ -141,7 +141,7 @@ function diverged(step: number, loss: number): LabError {
   })
 }
 
-export function timedOut(seconds: number): LabError {
+function timedOut(seconds: number): LabError {
   return new LabError('judge.timeout', `The run was not finished after ${seconds} s`, {
     hint: 'Make the model or the batch smaller, or raise the limit in task.json.',
     data: { seconds },

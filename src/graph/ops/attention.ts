@@ -5,7 +5,7 @@ import { describeShape, intAttr, numberAttr, type OpDef, type ShapedNode, type T
 import type { AttentionShape } from '../tape'
 import type { TapeBuilder } from '../tapeBuilder'
 
-export const MAX_HEAD_SIZE = 256
+const MAX_HEAD_SIZE = 256
 
 function heads(node: ShapedNode, shape: Shape, what: string): { H: number; D: number } {
   if (!shape.batch || shape.dims.length !== 2) node.fail(`${what} must be [B, T, heads, D], got ${describeShape(shape)}`)
