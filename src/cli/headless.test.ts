@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunJob } from '../judge/types'
-import { landscapeOf, scriptedBox, scriptedTrainer } from '../research/testing'
+import type { BackendName, RunJob } from '../judge/types'
+import { ADAPTER, landscapeOf, scriptedBox, scriptedTrainer } from '../research/testing'
 import { defaultProgram } from '../sandbox/defaultProgram'
 import { findKnobs } from '../sandbox/knobs'
 import { parseLabArgs } from './args'
@@ -33,10 +33,11 @@ function story(hero: string): string {
 type Line = { event: string; [key: string]: unknown }
 
 /** Runs the command in this process; `before` is called ahead of each run on the trainer. */
-async function lab(options: string, before?: (job: RunJob, stop: AbortController) => Promise<void> | void) {
+async function lab(options: string, before?: (job: RunJob, stop: AbortController) => Promise<void> | void, backend: BackendName = 'webgpu') {
   const lines: Line[] = []
   const stop = new AbortController()
   const trainer = scriptedTrainer(landscapeOf(findKnobs(defaultProgram('software')), 3), 0.002)
+  trainer.open = async () => ({ ...ADAPTER, backend })
   if (before) trainer.before = (job) => before(job, stop)
   const args = parseLabArgs(`--json --out ${out} ${options}`.split(' '), ['evolution', 'random'])
   const report = jsonReport({ write: (text: string) => lines.push(JSON.parse(text) as Line) })
@@ -100,6 +101,16 @@ describe('headless lab', () => {
     const { rows } = await lab('--experiments 4')
     expect(rows.slice(0, 4)).toEqual(before)
     expect(rows).toHaveLength(5)
+  })
+
+  it('says in one line that the earlier rows were measured on another backend, and only then', async () => {
+    const about = ({ lines }: Awaited<ReturnType<typeof lab>>) => lines.flatMap(({ event, text }) => (event === 'say' && /measured on/.test(String(text)) ? [text] : []))
+    expect(about(await lab(`--data ${data} --experiments 1`))).toEqual([])
+    expect(about(await lab('--experiments 2'))).toEqual([])
+    const [said, ...more] = about(await lab('--experiments 3', undefined, 'wasm'))
+    expect(more).toEqual([])
+    expect(said).toMatch(/were measured on a graphics adapter.* now it trains on a processor.*--backend webgpu/)
+    expect(said).not.toContain('\n')
   })
 
   it('refuses to go on with something else, and says what', async () => {

@@ -5,11 +5,12 @@ import { LabError } from '../core/errors'
 import type { DatasetSource, TokenData, TokenizerSpec } from '../data/types'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { LabRecord } from '../history/types'
-import type { AdapterInfo, Trainer } from '../judge/types'
+import type { AdapterInfo, BackendName, Trainer } from '../judge/types'
 import { createController, CONTROLLER_NAMES } from '../research/controllers/registry'
 import { createLoop, type PredictBytes } from '../research/loop'
 import type { Box } from '../sandbox/contract'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
+import { MEASURED_ON, otherBackend } from '../worker/otherBackend'
 import type { LabSettings } from '../worker/protocol'
 import type { LabArgs } from './args'
 import { openOutFolder } from './outFolder'
@@ -61,8 +62,10 @@ export async function runHeadless(args: LabArgs, parts: Parts, report: Report, s
 async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutFolder) {
   if (folder.lab) {
     const lab = await resumed(args, parts, folder, folder.lab)
-    if (args.backend !== 'auto') await parts.trainer.open(args.backend)
+    const adapter = await parts.trainer.open(args.backend)
     report.say(`Going on with ${folder.path}: ${lab.nextNumber} experiments so far.`)
+    const other = otherBackend(await folder.ledger.listExperiments(lab.labId), adapter)
+    if (other) report.say(elsewhere(other, adapter.backend))
     const prepared = await parts.prepare(folder.path, lab.task.dataset, lab.task.tokenizer, report)
     await enter(lab, folder)
     return { lab, prepared }
@@ -76,6 +79,14 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
   await enter(lab, folder)
   report.say(`A new lab in ${folder.path}`)
   return { lab, prepared }
+}
+
+function elsewhere(before: BackendName, now: BackendName): string {
+  return (
+    `The runs of this lab so far were measured on ${MEASURED_ON[before]}, and now it trains on ${MEASURED_ON[now]}: ` +
+    `scores of the two agree only to about 0.001 bits per byte, so a smaller gain would mean nothing. ` +
+    `--backend ${before} goes on as before; a new --out measures its own baseline.`
+  )
 }
 
 /** The ledger first: a kill in between leaves a lab whose repository is made on the next start. */

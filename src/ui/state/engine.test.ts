@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Experiment } from '../../history/types'
 import type { AdapterInfo } from '../../judge/types'
-import { engineLine, engineName, measuredElsewhere, whyProcessor } from './engine'
+import { engineLine, engineName, whyProcessor } from './engine'
 import { explain, readAgent } from './gpuSupport'
 
 const GPU: AdapterInfo = {
@@ -12,10 +11,6 @@ const GPU: AdapterInfo = {
   },
 } // prettier-ignore
 const CPU: AdapterInfo = { ...GPU, backend: 'wasm', vendor: '', architecture: 'wasm', tier: 'software', threads: 3, replicas: 1 }
-
-function row(backend?: 'webgpu' | 'wasm'): Experiment {
-  return { measurements: { backend } } as unknown as Experiment
-}
 
 describe('what trains', () => {
   it('is named with what it has', () => {
@@ -32,14 +27,5 @@ describe('what trains', () => {
     expect(whyProcessor(CPU, 'auto', { ...missing, ok: true, what: '' })).toContain('slower')
     expect(whyProcessor(CPU, 'wasm', missing)).toBe('')
     expect(whyProcessor(GPU, 'auto', missing)).toBe('')
-  })
-
-  it('knows that a record came from something else', () => {
-    expect(measuredElsewhere([row('webgpu')], CPU)).toContain('WebGPU')
-    expect(measuredElsewhere([row()], CPU)).toContain('WebGPU')
-    expect(measuredElsewhere([row('webgpu'), row('wasm')], CPU)).toBeNull()
-    expect(measuredElsewhere([row('wasm'), { measurements: null } as Experiment], GPU)).toContain('WebAssembly')
-    expect(measuredElsewhere([], CPU)).toBeNull()
-    expect(measuredElsewhere([row('wasm')], null)).toBeNull()
   })
 })

@@ -1,7 +1,6 @@
-// What trains the models: the person's choice, how it is called on the page, and what it means for an older record.
+// What trains the models: the person's choice, and how it is called on the page.
 
-import type { Experiment } from '../../history/types'
-import type { AdapterInfo, BackendChoice, BackendName } from '../../judge/types'
+import type { AdapterInfo, BackendChoice } from '../../judge/types'
 import { plural } from './format'
 import type { GpuSupport } from './gpuSupport'
 
@@ -53,15 +52,4 @@ export function engineLine(adapter: AdapterInfo): string {
 export function whyProcessor(adapter: AdapterInfo, choice: BackendChoice, support: GpuSupport | null): string {
   if (adapter.backend !== 'wasm' || choice !== 'auto' || !support) return ''
   return support.what || 'The graphics adapter of this device was tried for a moment and was slower.'
-}
-
-const PLACES: Record<BackendName, string> = { webgpu: 'a graphics adapter (WebGPU)', wasm: 'a processor (WebAssembly)' }
-
-/** What a lab's rows were measured on, where what trains now is something else; else null. */
-export function measuredElsewhere(rows: readonly Experiment[], adapter: AdapterInfo | null): string | null {
-  const last = rows.findLast(({ measurements }) => measurements !== null)?.measurements
-  if (!last || !adapter) return null
-  // records from before there was a choice are all of WebGPU
-  const backend = last.backend ?? 'webgpu'
-  return backend === adapter.backend ? null : PLACES[backend]
 }

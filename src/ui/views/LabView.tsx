@@ -1,5 +1,5 @@
+import { MEASURED_ON, otherBackend } from '../../worker/otherBackend'
 import { useApp, useExperiments, useLabs } from '../state/context'
-import { measuredElsewhere } from '../state/engine'
 import { summarise } from '../state/summary'
 import { StaircasePanel } from '../charts/StaircasePanel'
 import { ExperimentList } from './ExperimentList'
@@ -20,7 +20,7 @@ export function LabView({ labId }: { labId: string }) {
   const open = useApp((state) => state.openExperiment)
   const adapter = useApp((state) => state.adapter)
   const shown = rows ?? []
-  const elsewhere = measuredElsewhere(shown, adapter)
+  const elsewhere = otherBackend(shown, adapter)
   const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
   return (
     <>
@@ -29,7 +29,7 @@ export function LabView({ labId }: { labId: string }) {
       {elsewhere && (
         <Banner notice={{
           level: 'info',
-          message: `The runs of this lab so far were measured on ${elsewhere}.`,
+          message: `The runs of this lab so far were measured on ${MEASURED_ON[elsewhere]}.`,
           hint: 'Another backend gives the same numbers only to about 0.001 bits per byte, so a smaller gain would mean nothing. ' +
             'Go on if that is enough, choose the earlier backend under “Trains on”, or start a new lab: it measures its own baseline.',
         }} />
