@@ -3,6 +3,7 @@ import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { assembly } from './src/engine/backends/wasm/build/assemblyPlugin.mjs'
 import { defineFrozenCode } from './src/judge/build/frozenCode.mjs'
+import { boxFrame, frameScriptSource } from './src/sandbox/frame/framePlugin.mjs'
 
 const { DISPLAY, WAYLAND_DISPLAY, CI } = process.env
 const hasDisplay = !CI && (process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY))
@@ -11,10 +12,11 @@ const hasDisplay = !CI && (process.platform !== 'linux' || Boolean(DISPLAY || WA
 // connect-src is open because people name any address as a dataset. Not in dev: Vite's refresh is an inline script.
 const POLICY = [
   "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
+  `script-src 'self' 'wasm-unsafe-eval' ${frameScriptSource()}`,
   "style-src 'self' 'unsafe-inline'",
   'connect-src *',
-  "worker-src 'self' blob:",
+  'worker-src blob: data:',
+  "frame-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ')
@@ -37,8 +39,8 @@ export default defineConfig({
   // one page and no routes: a file that is missing is a 404, not the page again
   appType: 'mpa',
   define: defineFrozenCode(),
-  plugins: [react(), contentSecurityPolicy, assembly()],
-  worker: { format: 'es', plugins: () => [assembly()] },
+  plugins: [react(), contentSecurityPolicy, assembly(), boxFrame()],
+  worker: { format: 'es', plugins: () => [assembly(), boxFrame()] },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
   // what `npm start` serves: loopback only, the next free port if this one is taken
   preview: { host: 'localhost', port: 4173, open: hasDisplay, headers: ISOLATION },

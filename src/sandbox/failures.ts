@@ -27,6 +27,9 @@ const PLAIN_ABSENT =
   'WeakRef FinalizationRegistry Deno Bun std os scriptArgs global gc structuredClone Intl'
 const ABSENT_NAMES = new Set([...Object.keys(ABSENT), ...PLAIN_ABSENT.split(' ')])
 
+/** Above what its fields may hold, escapes included. */
+const ACCOUNT_CHARS = 40_000
+
 /** The codes that the prelude itself may set. */
 const thrownText = z.strictObject({
   name: z.string().max(500),
@@ -67,9 +70,14 @@ export function waitingError(): LabError {
   })
 }
 
+/** What left the box is not what the box writes. */
+export function outputError(message: string): LabError {
+  return new LabError('sandbox.output', message, { hint: 'Only the description that the box itself writes may leave it.' })
+}
+
 /** Turns the prelude's account of a thrown value (untrusted JSON text) into an error with a code and advice. */
 export function thrownError(text: string): LabError {
-  const parsed = thrownText.safeParse(JSON.parse(text))
+  const parsed = thrownText.safeParse(parseAccount(text))
   if (!parsed.success) return new LabError('program.graph', 'train.js failed without a readable message')
   const { name, message, line, code, hint } = parsed.data
   const fail = (as: ErrorCode, what: string, advice: string) =>
@@ -89,6 +97,15 @@ export function thrownError(text: string): LabError {
   }
   const what = [name, message].filter((part) => part !== '').join(': ')
   return fail('program.graph', what === '' ? 'train.js threw something without a message' : what, adviceFor(message))
+}
+
+function parseAccount(text: string): unknown {
+  if (text.length > ACCOUNT_CHARS) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null // no JSON: not written by the prelude, and refused like any other wrong account
+  }
 }
 
 function adviceFor(message: string): string {

@@ -10,21 +10,16 @@ import { createWorkerBox } from './workerBox'
  * @param script the built src/sandbox/boxThread.ts
  */
 export function createThreadBox(script: URL): Box {
-  return createWorkerBox(() => asWorker(new Thread(script)))
+  return createWorkerBox(() => threadWorker(new Thread(script)))
 }
 
-/** A thread with the few methods of a web Worker that the box uses. */
-export function asWorker(thread: Thread): BoxWorker {
-  const events = new EventTarget()
-  const tell = (type: 'message' | 'error', fields: object) =>
-    events.dispatchEvent(Object.assign(new Event(type), fields))
-  thread.on('message', (data) => tell('message', { data }))
-  thread.on('error', (error) => tell('error', { message: error.message }))
+/** A thread as a box's worker. */
+export function threadWorker(thread: Thread): BoxWorker {
   thread.unref() // an idle box must not keep the process alive
   return {
-    postMessage: (message) => thread.postMessage(message),
-    terminate: () => void thread.terminate(),
-    addEventListener: (type, listener) => events.addEventListener(type, listener),
-    removeEventListener: (type, listener) => events.removeEventListener(type, listener),
+    post: (request) => thread.postMessage(request),
+    onMessage: (listener) => void thread.on('message', listener),
+    onDeath: (listener) => void thread.on('error', (error) => listener(error.message)),
+    end: () => void thread.terminate(),
   }
 }

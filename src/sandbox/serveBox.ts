@@ -1,40 +1,23 @@
-// The inside of a box worker: hears BoxRequests on a port and answers each with a BoxMessage, in order.
+// The inside of a box: hears BoxRequests on a port and answers each with one text, in order.
 
-import type { LabErrorJson } from '../core/errors'
-import { LabError } from '../core/errors'
-import type { ProgramSpec } from '../graph/program'
-import type { BoxOptions } from './box'
-import { createBox } from './box'
+import { writeAnswer } from './answer'
 import type { BoxRequest } from './contract'
+import { openEngine } from './engine'
 
-/** What the worker says: once that it is ready, then one answer to each request, in order. */
-export type BoxMessage =
-  | { kind: 'ready' }
-  | { kind: 'described'; program: ProgramSpec }
-  /** `fatal`: the box itself broke or never opened, and the worker is to be ended */
-  | { kind: 'refused'; error: LabErrorJson; fatal: boolean }
-
-/** A worker's own global scope, or the parent port of a Node thread. */
+/** A message port of either kind; Node's and the browser's differ in how they are listened to. */
 export interface BoxPort {
-  postMessage(message: BoxMessage): void
-  addEventListener(type: 'message', listener: (event: MessageEvent<BoxRequest>) => void): void
+  post(text: string): void
+  onRequest(listener: (request: BoxRequest) => void): void
 }
 
-/** Opens a box behind `port`. */
-export async function serveBox(port: BoxPort, variant?: BoxOptions['variant']): Promise<void> {
-  let broken = false
-  const refuse = (thrown: unknown, fatal: boolean) =>
-    port.postMessage({ kind: 'refused', error: LabError.from(thrown).toJSON(), fatal })
+/** Opens a box behind `port`, and says so there. */
+export async function serveBox(port: BoxPort, wasm: BufferSource): Promise<void> {
+  const tellBroken = (thrown: unknown) => port.post(writeAnswer({ kind: 'broken', text: String(thrown) }))
   try {
-    const box = await createBox({ variant, onBroken: () => (broken = true) })
-    port.addEventListener('message', (event) => {
-      box.describe(event.data).then(
-        (program) => port.postMessage({ kind: 'described', program }),
-        (thrown) => refuse(thrown, broken),
-      )
-    })
-    port.postMessage({ kind: 'ready' })
+    const engine = await openEngine(wasm)
+    port.onRequest((request) => engine.run(request).then((answer) => port.post(writeAnswer(answer)), tellBroken))
+    port.post(writeAnswer({ kind: 'ready', text: '' }))
   } catch (thrown) {
-    refuse(thrown, true)
+    tellBroken(thrown)
   }
 }

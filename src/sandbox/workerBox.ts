@@ -1,15 +1,22 @@
-// The box in a worker of its own, seen from outside: one job at a time, and whoever is late is ended with its thread.
+// The box in a worker of its own, seen from outside: one job at a time, and whoever is late, says too much or breaks
+// is ended with its worker. One implementation for a page's frame and for Node's thread.
 
 import { LabError } from '../core/errors'
 import type { ProgramSpec } from '../graph/program'
+import type { BoxAnswer } from './answer'
 import type { Box, BoxRequest } from './contract'
 import { brokenError } from './failures'
-import type { BoxMessage } from './serveBox'
+import { checkRequest, isSpent, programOf, readAnswer } from './readAnswer'
 
-/** What the box needs of a Worker; Node's threads can be dressed as one (nodeBox.ts). */
-export type BoxWorker = Pick<Worker, 'postMessage' | 'terminate'> & {
-  addEventListener(type: 'message' | 'error', listener: EventListener): void
-  removeEventListener(type: 'message' | 'error', listener: EventListener): void
+/** A box's worker, wherever it runs: a thread (nodeBox.ts), a worker in a frame (src/worker/frameBox.ts). */
+export interface BoxWorker {
+  post(request: BoxRequest): void
+  /** Whatever the worker says; nothing about it is known yet. Called once. */
+  onMessage(listener: (message: unknown) => void): void
+  /** The worker died. Called once. */
+  onDeath(listener: (reason: string) => void): void
+  /** Ends the worker in the middle of whatever it does. */
+  end(): void
 }
 
 /** Loading QuickJS, and one job including its own limit of 500 ms; past these the worker is ended. */
@@ -17,50 +24,34 @@ const READY_MS = 20_000
 const JOB_MS = 2_000
 
 /**
- * A box in a worker that is kept warm between jobs. A job that does not answer within 2 s, or that breaks the box,
- * ends its worker, and the next job gets a new one. `close` refuses whatever still waits.
- * @param spawn starts src/sandbox/boxWorker.ts as a module worker
+ * A box in a worker that is kept warm between jobs. A job that is not answered within 2 s, that meets a limit or that
+ * breaks the box ends its worker, and the next job gets a new one. `close` refuses whatever still waits.
+ * @param spawn starts a worker with serveBox.ts inside
  */
 export function createWorkerBox(spawn: () => BoxWorker): Box {
-  const closing = new AbortController()
+  let closed: LabError | null = null
   let last: Promise<unknown> = Promise.resolve()
-  let warm: { worker: BoxWorker; ready: Promise<BoxMessage> } | null = start()
+  let warm: Line | null = start()
 
-  function start() {
-    const worker = spawn()
-    const ready = nextMessage(worker, READY_MS, closing.signal)
-    // told to whoever asks for the first job
-    ready.catch(() => undefined)
-    return { worker, ready }
+  function start(): Line {
+    const line = openLine(spawn())
+    line.ready.catch(() => undefined) // told to whoever asks for the first job
+    return line
   }
 
-  function end() {
-    warm?.worker.terminate()
+  function end(reason?: LabError): void {
+    warm?.end(reason)
     warm = null
   }
 
-  async function answer(request: BoxRequest): Promise<BoxMessage> {
-    closing.signal.throwIfAborted()
-    warm ??= start()
-    const { worker, ready } = warm
-    const opened = await ready
-    if (opened.kind !== 'ready') return opened
-    worker.postMessage(request)
-    return nextMessage(worker, JOB_MS, closing.signal)
-  }
-
   async function runJob(request: BoxRequest): Promise<ProgramSpec> {
-    let message: BoxMessage
-    try {
-      message = await answer(request)
-    } catch (thrown) {
-      end()
-      throw thrown
-    }
-    if (message.kind === 'described') return message.program
-    if (message.kind === 'ready') throw new LabError('lab.internal', 'the box answered out of turn')
-    if (message.fatal) end()
-    throw LabError.fromJSON(message.error)
+    if (closed) throw closed
+    checkRequest(request)
+    if (warm?.ended) warm = null // it spoke or died between jobs
+    warm ??= start()
+    const answer = await warm.ask(request)
+    if (isSpent(answer)) end()
+    return programOf(answer, request)
   }
 
   return {
@@ -71,30 +62,75 @@ export function createWorkerBox(spawn: () => BoxWorker): Box {
       return job
     },
     close() {
-      closing.abort(new LabError('lab.state', 'the box is closed', { hint: 'Open a new one.' }))
-      end()
+      closed = new LabError('lab.state', 'the box is closed', { hint: 'Open a new one.' })
+      end(closed)
     },
   }
 }
 
-/** The worker's next message; rejects when it crashes, is late, or the box is closed. */
-function nextMessage(worker: BoxWorker, limitMs: number, closing: AbortSignal): Promise<BoxMessage> {
-  return new Promise((resolve, reject) => {
-    const settle = (finish: () => void) => {
-      clearTimeout(timer)
-      worker.removeEventListener('message', onMessage)
-      worker.removeEventListener('error', onError)
-      closing.removeEventListener('abort', onClose)
-      finish()
+/** One worker and what is waited for from it. Every failure ends it. */
+interface Line {
+  readonly ready: Promise<void>
+  readonly ended: boolean
+  ask(request: BoxRequest): Promise<BoxAnswer>
+  /** @param reason what whoever waits is told */
+  end(reason?: unknown): void
+}
+
+function openLine(worker: BoxWorker): Line {
+  let waiting: { resolve(answer: BoxAnswer): void; reject(error: unknown): void } | null = null
+  let ended = false
+
+  function end(reason?: unknown): void {
+    if (ended) return
+    ended = true
+    worker.end()
+    waiting?.reject(reason)
+  }
+
+  worker.onMessage((message) => {
+    if (ended) return
+    // one text a question: nobody who speaks unasked can be believed the next time
+    if (waiting === null) return end()
+    try {
+      const answer = readAnswer(message)
+      waiting.resolve(answer)
+      waiting = null
+    } catch (thrown) {
+      end(thrown)
     }
-    const onMessage = (event: Event) => settle(() => resolve((event as MessageEvent<BoxMessage>).data))
-    const onError = (event: Event) => settle(() => reject(brokenError((event as ErrorEvent).message)))
-    const onClose = () => settle(() => reject(closing.reason))
-    const timer = setTimeout(() => settle(() => reject(lateError(limitMs))), limitMs)
-    worker.addEventListener('message', onMessage)
-    worker.addEventListener('error', onError)
-    closing.addEventListener('abort', onClose)
   })
+  worker.onDeath((reason) => end(brokenError(reason)))
+
+  async function next(limitMs: number): Promise<BoxAnswer> {
+    const timer = setTimeout(() => end(lateError(limitMs)), limitMs)
+    const answer = new Promise<BoxAnswer>((resolve, reject) => {
+      waiting = { resolve, reject }
+    })
+    return answer.finally(() => clearTimeout(timer))
+  }
+
+  async function open(): Promise<void> {
+    const { kind, text } = await next(READY_MS)
+    if (kind === 'ready') return
+    end()
+    throw brokenError(kind === 'broken' ? text.slice(0, 500) : 'it never opened')
+  }
+
+  const ready = open()
+  return {
+    ready,
+    get ended() {
+      return ended
+    },
+    async ask(request) {
+      await ready
+      if (ended) throw brokenError('it ended before its first job')
+      worker.post(request)
+      return next(JOB_MS)
+    },
+    end,
+  }
 }
 
 function lateError(limitMs: number): LabError {

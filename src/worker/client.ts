@@ -6,8 +6,11 @@ import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
 import { liveCurve, liveExperiments, liveLabs } from '../history/ledgerDexie'
 import type { Experiment, LabRecord } from '../history/types'
+import { hostBoxes } from './boxHost'
 import { nameOf } from './experimental'
+import labAddress from './lab?worker&url'
 import type { LabApi, LabEvent } from './protocol'
+import { spawnWorker } from './spawn'
 
 /** Everything the page may do; a test or a story page can stand in another one. */
 export interface LabClient {
@@ -25,7 +28,8 @@ export interface LabClient {
 
 /** Starts the lab worker and connects to it. Rows are read here, from the same database that it writes. */
 export function connectLab(): LabClient {
-  const worker = new Worker(new URL('./lab.ts', import.meta.url), { type: 'module', name: nameOf('assay lab', location.search) })
+  const worker = spawnWorker(labAddress, nameOf('assay lab', location.search))
+  hostBoxes(worker)
   const remote = wrap<LabApi>(worker)
   return {
     api: {

@@ -9,14 +9,17 @@ import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
+import { spawnFrameBox } from './frameBox'
 import { createLabApi } from './labApi'
 import type { Prepare } from './labData'
 import type { DataWorkerApi } from './labDataWorker'
+import dataAddress from './labDataWorker?worker&url'
 import type { LabApi } from './protocol'
+import { spawnWorker } from './spawn'
 import { createWorkerTrainer } from './trainerClient'
 
 const prepare: Prepare = async (source, spec, onProgress) => {
-  const worker = new Worker(new URL('./labDataWorker.ts', import.meta.url), { type: 'module', name: 'assay data' })
+  const worker = spawnWorker(dataAddress, 'assay data')
   const remote = wrap<DataWorkerApi>(worker)
   const died = new Promise<never>((_, reject) => {
     worker.addEventListener('error', (event) => reject(new Error(event.message || 'The data worker failed.')))
@@ -34,9 +37,7 @@ const api = createLabApi({
   ledger: openDexieLedger(),
   repository: (labId) => browserRepository(labId),
   trainer: createWorkerTrainer(),
-  box: createWorkerBox(
-    () => new Worker(new URL('../sandbox/boxWorker.ts', import.meta.url), { type: 'module', name: 'assay box' }),
-  ),
+  box: createWorkerBox(spawnFrameBox),
   cache: () => openBrowserCache(),
   prepare,
   claimLead: (onChange) => void claimLead('assay-lab', onChange),

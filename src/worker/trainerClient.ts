@@ -1,11 +1,13 @@
 import type { Trainer } from '../judge/types'
 import { nameOf } from './experimental'
+import { spawnWorker } from './spawn'
+import trainerAddress from './trainer?worker&url'
 import { hostTrainer } from './trainerHost'
 
 /** The trainer in a worker of its own, in a browser. */
 export function createWorkerTrainer(): Trainer {
   return hostTrainer(() => {
-    const worker = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: nameOf('assay trainer', self.name) })
+    const worker = spawnWorker(trainerAddress, nameOf('assay trainer', self.name))
     return {
       endpoint: worker,
       end: () => worker.terminate(),

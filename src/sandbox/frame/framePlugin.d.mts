@@ -1,0 +1,3 @@
+export function frameScriptSource(): string
+export function frameDocument(): string
+export function boxFrame(): import('vite').Plugin

@@ -1,0 +1,71 @@
+// The trusted side of the border: what came out of a box is only a claim. Whoever broke out of QuickJS could write any
+// text at all, so it is bounded first and then read strictly.
+
+import { LabError } from '../core/errors'
+import type { ProgramSpec } from '../graph/program'
+import { inferShapes } from '../graph/shapes'
+import { prepareKernels } from '../graph/wgsl/prepare'
+import type { BoxAnswer } from './answer'
+import { KINDS } from './answer'
+import type { BoxRequest } from './contract'
+import { brokenError, memoryError, outputError, thrownError, timeoutError, waitingError } from './failures'
+import { LIMITS } from './limits'
+import { parseProgram } from './parseProgram'
+
+/** The longest kind and its line's end. */
+const HEAD_CHARS = 10
+
+/**
+ * Reads what came out of a box.
+ * @throws LabError sandbox.output when it is no text, too long, or of no known kind
+ */
+export function readAnswer(message: unknown): BoxAnswer {
+  if (typeof message !== 'string') throw outputError('something other than text left the box')
+  if (message.length > LIMITS.outputChars + HEAD_CHARS)
+    throw outputError(`more than ${LIMITS.outputChars} characters left the box`)
+  const end = message.slice(0, HEAD_CHARS).indexOf('\n')
+  const kind = KINDS.find((known) => known === message.slice(0, Math.max(0, end)))
+  if (kind === undefined) throw outputError('the box answered with an unknown kind of text')
+  return { kind, text: message.slice(end + 1) }
+}
+
+/** Whether a box is to be ended after this answer: it met one of its limits, or QuickJS itself failed. */
+export function isSpent({ kind }: BoxAnswer): boolean {
+  return kind === 'late' || kind === 'full' || kind === 'broken'
+}
+
+/**
+ * Refuses what a box need not even see.
+ * @throws LabError program.syntax when train.js is too long
+ */
+export function checkRequest({ source }: BoxRequest): void {
+  if (source.length <= LIMITS.sourceChars) return
+  const message = `train.js is longer than ${LIMITS.sourceChars} characters`
+  throw new LabError('program.syntax', message, { hint: 'Make it shorter.' })
+}
+
+/**
+ * The program that an answer describes: parsed strictly, shape-checked, its custom kernels read and rewritten.
+ * @throws LabError the failure that the answer tells, or sandbox.output | program.graph when its text is not right
+ */
+export async function programOf({ kind, text }: BoxAnswer, { vocab }: BoxRequest): Promise<ProgramSpec> {
+  switch (kind) {
+    case 'described': {
+      const program = parseProgram(text)
+      const shapes = inferShapes(program.graph, vocab)
+      return { ...program, graph: await prepareKernels(program.graph, shapes) }
+    }
+    case 'thrown':
+      throw thrownError(text)
+    case 'late':
+      throw timeoutError()
+    case 'full':
+      throw memoryError()
+    case 'waiting':
+      throw waitingError()
+    case 'broken':
+      throw brokenError(text.slice(0, 500))
+    case 'ready':
+      throw outputError('the box answered out of turn')
+  }
+}
