@@ -81,12 +81,17 @@ export function newLab(
   }
 }
 
+/** task.json as it is committed. */
+export function taskText(task: Task): string {
+  return `${JSON.stringify(task, null, 2)}\n`
+}
+
 /** The three files as the lab holds them: its root commit. */
 export function labSnapshot(lab: LabRecord): Snapshot {
   return {
     'program.md': lab.programMd,
     'train.js': lab.trainJs,
-    'task.json': `${JSON.stringify(lab.task, null, 2)}\n`,
+    'task.json': taskText(lab.task),
   }
 }
 

@@ -155,6 +155,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       gates: [],
       measurements: null,
       error: null,
+      runs: [],
       programHash: await sha256(proposal.source),
       knobs: readable ? knobValues(proposal.source) : {},
     }
@@ -192,7 +193,7 @@ export function researchContext(lab: LabRecord, rows: readonly Experiment[], sou
     lab: { ...lab, task: { ...lab.task, seed: 0 } },
     source,
     knobs: findKnobs(source),
-    history: rows.filter((row) => row.status !== 'running').map((row) => ({ ...row, hiddenBpb: null, seeds: [] })),
+    history: rows.filter((row) => row.status !== 'running').map((row) => ({ ...row, hiddenBpb: null, seeds: [], runs: [] })),
     // the same history and seed propose the same again, so a proposal lost in a kill is made anew
     rng: new Rng(lab.controllerSeed, `propose/${lab.nextNumber}`),
   }

@@ -2,21 +2,20 @@
 // between any two steps leaves a state that recover() can bring back to agreement.
 //   begin:  commit → row 'running' and next number (one transaction) → refs/attempts/<n>
 //   score:  row with one more score
-//   finish: curve, weights → row and incumbent (one transaction) → row in git → branch → results.tsv
+//   finish: curve, weights → row, incumbent and receipt (one transaction) → row and receipt in git → branch → results.tsv
 
 import { LabError } from '../core/errors'
+import { labSnapshot } from '../history/newLab'
 import { recover } from '../history/recover'
 import { resultsTsv } from '../history/results'
-import type { Experiment, LabRecord, Ledger, Repository, Snapshot } from '../history/types'
+import type { Experiment, LabRecord } from '../history/types'
+import { ReceiptBook, type ReceiptDeps } from './receipts'
 
 /** Runs a storage operation; when the disk is full it may wait for room and try again. */
 export type Insist = <T>(operation: () => Promise<T>) => Promise<T>
 
-export interface LabBookDeps {
-  ledger: Ledger
-  repo: Repository
+export interface LabBookDeps extends ReceiptDeps {
   insist: Insist
-  now: () => number
 }
 
 /** A row cut off by a stop, a closed tab or a kill: it says nothing about its program. */
@@ -29,10 +28,12 @@ export class LabBook {
   lab: LabRecord
   readonly rows: Experiment[]
   private readonly deps: LabBookDeps
+  private readonly receipts: ReceiptBook
   private last: Promise<unknown> = Promise.resolve()
 
-  private constructor(deps: LabBookDeps, lab: LabRecord, rows: Experiment[]) {
+  private constructor(deps: LabBookDeps, receipts: ReceiptBook, lab: LabRecord, rows: Experiment[]) {
     this.deps = deps
+    this.receipts = receipts
     this.lab = lab
     this.rows = rows
   }
@@ -47,7 +48,9 @@ export class LabBook {
     const { closed } = await insist(() => recover(ledger, repo, labId))
     const lab = await ledger.loadLab(labId)
     if (!lab) throw new LabError('lab.state', `There is no lab ${labId}.`, { hint: 'Create a lab first.' })
-    const book = new LabBook(deps, lab, await ledger.listExperiments(labId))
+    const rows = await ledger.listExperiments(labId)
+    const receipts = await insist(() => ReceiptBook.open(deps, lab, rows))
+    const book = new LabBook(deps, receipts, lab, rows)
     const last = book.rows.at(-1)
     // a kill between the decision and its copy in git leaves the copy behind
     if (last) await insist(() => repo.saveRow(last, lab))
@@ -77,11 +80,7 @@ export class LabBook {
     const { repo, insist, now } = this.deps
     const number = this.lab.nextNumber
     const parentCommit = this.home() ?? (await repo.head())
-    const snapshot: Snapshot = {
-      'program.md': this.lab.programMd,
-      'train.js': source,
-      'task.json': `${JSON.stringify(this.lab.task, null, 2)}\n`,
-    }
+    const snapshot = { ...labSnapshot(this.lab), 'train.js': source }
     // the very first program is the repository's root already
     const isRoot = this.rows.length === 0 && (await repo.read(parentCommit))['train.js'] === source
     const message = `${number}: ${facts.description}\n\n${facts.hypothesis}`
@@ -108,7 +107,6 @@ export class LabBook {
     await this.write(row, () => lab)
     if (row.status === 'running') return
     const { repo, insist } = this.deps
-    await insist(() => repo.saveRow(row, this.lab))
     await insist(() => repo.writeResults(resultsTsv(this.rows)))
   }
 
@@ -123,7 +121,6 @@ export class LabBook {
     if (curve) await insist(() => ledger.saveCurve(row.labId, row.number, curve))
     const weightsSaved = weights ? await ledger.saveWeights(row.labId, row.number, weights) : true
     await this.write(row, () => lab)
-    await insist(() => repo.saveRow(row, this.lab))
     const home = this.home()
     if (home !== null && home !== row.commit) await insist(() => repo.reset(home))
     await insist(() => repo.writeResults(resultsTsv(this.rows)))
@@ -139,18 +136,23 @@ export class LabBook {
     })
   }
 
+  /** Into the ledger, with the receipt of a row that is over; such a row goes into git, too. */
   private async write(row: Experiment, change: (lab: LabRecord) => Partial<LabRecord>): Promise<void> {
-    const { ledger, insist, now } = this.deps
+    const { ledger, repo, insist, now } = this.deps
+    const receipt = await this.receipts.issue(row, this.lab, this.rows)
     await insist(() =>
       this.inTurn(async () => {
         const next = { ...this.lab, ...change(this.lab), updatedAt: now() }
-        await ledger.commitDecision(row, next)
+        await ledger.commitDecision(row, next, receipt)
         this.lab = next
       }),
     )
     const at = this.rows.findIndex((known) => known.number === row.number)
     if (at < 0) this.rows.push(row)
     else this.rows[at] = row
+    if (row.status === 'running') return
+    await insist(() => repo.saveRow(row, this.lab))
+    if (receipt) await insist(() => this.receipts.recorded(receipt))
   }
 
   /**

@@ -5,6 +5,7 @@ import { LabError } from '../core/errors'
 import type { TokenData } from '../data/types'
 import type { ProgramSpec } from '../graph/program'
 import type { Experiment, LabRecord, Ledger, Repository } from '../history/types'
+import type { Identity } from '../history/identity'
 import type { AdapterInfo, RunEvent, Trainer } from '../judge/types'
 import type { Box } from '../sandbox/contract'
 import type { Activity, Phase } from '../worker/protocol'
@@ -41,6 +42,8 @@ export interface LoopDeps {
   /** a fresh copy each time: the trainer takes the arrays over */
   data: () => Promise<TokenData>
   predictBytes?: PredictBytes
+  /** who signs the receipts; without one there are none */
+  identity?: () => Promise<Identity>
   onEvent: (event: LoopEvent) => void
   now?: () => number
 }
@@ -76,6 +79,7 @@ export function createLoop(deps: LoopDeps): Loop {
   let opening: ReturnType<typeof LabBook.open> | null = null
   let work: Promise<void> = Promise.resolve()
   let failures = 0
+  let unsigned = false
 
   const notify = (notice: Notice | null, error: LabError | null = null) => emit({ kind: 'notice', notice, error })
   const idle = (activity: Activity) => emit({ kind: 'activity', activity, number: null, repeat: 0, repeats: 0 })
@@ -113,8 +117,14 @@ export function createLoop(deps: LoopDeps): Loop {
     notify(null)
   }
 
+  /** Told once: the next row would only say it again. */
+  function onUnsigned(error: LabError): void {
+    if (!unsigned) notify(noticeOf(error, 'warning'), error)
+    unsigned = true
+  }
+
   function openBook(): ReturnType<typeof LabBook.open> {
-    opening ??= LabBook.open({ ...deps, insist, now }, deps.labId)
+    opening ??= LabBook.open({ ...deps, insist, now, onUnsigned }, deps.labId)
     return opening
   }
 

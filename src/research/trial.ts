@@ -12,6 +12,7 @@ import { decide } from '../judge/keepRule'
 import { estimateNoise } from '../judge/noise'
 import type { LabBook } from './labBook'
 import { wasInterrupted } from './labBook'
+import { recordOf } from './receipts'
 
 /** What a trial needs of the loop around it. */
 export interface Bench {
@@ -92,7 +93,7 @@ export async function tryCandidate(
     if (!result.ok) {
       const failed = failedRow(row, result.status, LabError.fromJSON(result.error), now())
       curve ??= result.measurements?.curve ?? null
-      return { row: withMeasurements(failed, result), curve, weights: null }
+      return { row: withRun(failed, result), curve, weights: null }
     }
     row = withScore(row, result)
     curve ??= result.measurements.curve
@@ -118,7 +119,7 @@ export async function tryBaseline(
   const result = await bench.run(row, program, 0, { scoreHidden: true, returnWeights: true })
   if (!result.ok) {
     const failed = failedRow(row, result.status, LabError.fromJSON(result.error), now())
-    return { row: withMeasurements(failed, result), curve: result.measurements?.curve ?? null, weights: null }
+    return { row: withRun(failed, result), curve: result.measurements?.curve ?? null, weights: null }
   }
   const scored: Experiment = {
     ...withScore(row, result),
@@ -170,7 +171,7 @@ function pairs(row: Experiment): SeedScore[] {
 function withScore(row: Experiment, result: Extract<RunResult, { ok: true }>): Experiment {
   const scores = [...row.scores, result.valBpb]
   return {
-    ...withMeasurements(row, result),
+    ...withRun(row, result),
     seeds: [...row.seeds, result.seed],
     scores,
     valBpb: scores.reduce((sum, score) => sum + score, 0) / scores.length,
@@ -179,8 +180,9 @@ function withScore(row: Experiment, result: Extract<RunResult, { ok: true }>): E
   }
 }
 
-/** The first run's measurements stand for the attempt. */
-function withMeasurements(row: Experiment, result: RunResult): Experiment {
+/** Every run is kept for the receipt; the first one's measurements stand for the attempt. */
+function withRun(before: Experiment, result: RunResult): Experiment {
+  const row = { ...before, runs: [...(before.runs ?? []), recordOf(result)] }
   if (row.measurements || !result.measurements) return row
   const measurements: Omit<RunMeasurements, 'curve'> & { curve?: Float32Array } = { ...result.measurements }
   delete measurements.curve // kept apart: rows are listed often
