@@ -1,9 +1,8 @@
 // A program on a device, ready to train: the engine's whole face to the judge.
 
-import { Rng } from '../core/rng'
-import { drawPlaces } from '../graph/canonical'
 import type { ParamGroup } from '../graph/program'
 import type { Engine, Executor, Program, ResultRing } from './backends/backend'
+import { initialValues } from './initial'
 import type { Capabilities } from './kernel'
 import { HYPER, HYPER_STRIDE, RULE_CODE } from './kernels/update'
 import { planModel, type ModelPlan, type PlanRequest } from './planner'
@@ -41,20 +40,26 @@ export class Session {
   private readonly uploads: { train: Upload[]; score: Upload[]; probe: Upload[] }
   private readonly hyper: Float32Array[]
   private readonly stepState: Uint32Array[]
-  private programs: { train: Program; score: Program; probe: Program | null }
+  private readonly training: Program
+  /** compiled while the first steps run: nothing is scored before they are over */
+  private readonly scoring: Promise<Program>
+  private probe: Program | null = null
 
   private constructor(
     plan: ModelPlan,
     vocab: number,
     seed: number,
     executor: Executor,
-    programs: { train: Program; score: Program },
+    training: Program,
   ) {
     this.plan = plan
     this.vocab = vocab
     this.seed = seed
     this.executor = executor
-    this.programs = { ...programs, probe: null }
+    this.training = training
+    this.scoring = executor.prepare(plan.score.commands)
+    // told to whoever scores, or asks whether it is ready
+    this.scoring.catch(() => undefined)
     this.ring = executor.ring('loss', 4)
     const { state, train, score, probe, shares } = plan
     this.uploads = {
@@ -67,15 +72,15 @@ export class Session {
   }
 
   /**
-   * Plans, allocates, compiles, and draws the initial weights from `seed`.
+   * Plans, allocates, compiles what a step needs, and draws the initial weights from `seed`.
    * @throws LabError program.memory | gpu.oom | gpu.shader; nothing stays allocated
    */
   static async open(engine: Pick<Engine, 'allocate'>, caps: Capabilities, request: PlanRequest, seed: number): Promise<Session> {
     const plan = planModel(request, caps)
     const executor = await engine.allocate(plan)
     try {
-      const [train, score] = await Promise.all([executor.prepare(plan.train.commands), executor.prepare(plan.score.commands)])
-      const session = new Session(plan, request.vocab, seed, executor, { train, score })
+      const train = await executor.prepare(plan.train.commands)
+      const session = new Session(plan, request.vocab, seed, executor, train)
       executor.write(plan.state.groupOf, plan.arena.groupOf)
       for (const { range, values } of plan.constants) executor.write(range, values)
       session.setWeights(initialWeights(plan, seed))
@@ -86,13 +91,21 @@ export class Session {
     }
   }
 
+  /**
+   * Resolves when everything is compiled, what scores too: from then on the processor is the steps' alone.
+   * @throws LabError gpu.shader
+   */
+  async ready(): Promise<void> {
+    await this.scoring
+  }
+
   /** The dispatches of one step, in order. */
   get trainProgram(): Program {
-    return this.programs.train
+    return this.training
   }
 
   get dispatchesPerStep(): number {
-    return this.programs.train.length
+    return this.training.length
   }
 
   /**
@@ -102,12 +115,12 @@ export class Session {
    */
   async step(batch: readonly MicroBatch[], settings: StepSettings): Promise<Float32Array> {
     const finished = await this.ring.room()
-    const { plan, uploads, programs } = this
+    const { plan, uploads, training } = this
     for (let replica = 0; replica < uploads.train.length; replica++) {
       this.deal(replica, batch, settings.step)
       writeHyper(this.hyper[replica], plan, settings)
     }
-    this.executor.submit(programs.train, uploads.train, this.ring, plan.train.loss)
+    this.executor.submit(training, uploads.train, this.ring, plan.train.loss)
     return finished
   }
 
@@ -144,6 +157,7 @@ export class Session {
   ): Promise<void> {
     const { B, T, nats } = this.plan.score
     const { tokens, targets } = this.uploads.score[0].inputs[0]
+    const program = await this.scoring
     const ring = this.executor.ring('nats', nats.bytes)
     let taken = 0
     const hand = (values: Float32Array) => {
@@ -153,7 +167,7 @@ export class Session {
       for (let i = 0; i < count; i++) {
         hand(await ring.room())
         fill(i, tokens, targets!)
-        this.executor.submit(this.programs.score, this.uploads.score, ring, nats)
+        this.executor.submit(program, this.uploads.score, ring, nats)
       }
       hand(await ring.drain())
     } finally {
@@ -164,9 +178,9 @@ export class Session {
   /** Logits [2, T, V] of two rows of probe.T tokens. */
   async logits(tokens: Int32Array): Promise<Float32Array> {
     const { probe } = this.plan
-    this.programs.probe ??= await this.executor.prepare(probe.commands)
+    this.probe ??= await this.executor.prepare(probe.commands)
     this.uploads.probe[0].setInputs(0, tokens, null)
-    this.executor.submit(this.programs.probe, this.uploads.probe)
+    this.executor.submit(this.probe, this.uploads.probe)
     return this.executor.read(probe.logits)
   }
 
@@ -192,18 +206,9 @@ export class Session {
   }
 }
 
-/** Draws every parameter from the seed and its place among those of its shape (see drawPlaces): a name is no seed. */
-function initialWeights(plan: ModelPlan, seed: number): Float32Array {
-  const weights = new Float32Array(plan.arena.total)
-  const places = drawPlaces(plan.program.graph)
-  for (const { spec, offset, size } of plan.arena.entries) {
-    const { init } = spec
-    const rng = new Rng(seed, `init/${places.get(spec.name)}`)
-    const part = weights.subarray(offset, offset + size)
-    if (init.kind === 'constant') part.fill(init.value)
-    else if (init.kind === 'normal') for (let i = 0; i < size; i++) part[i] = init.std * rng.normal()
-    else if (init.kind === 'uniform') for (let i = 0; i < size; i++) part[i] = init.bound * (2 * rng.uniform() - 1)
-  }
+function initialWeights({ program, arena }: ModelPlan, seed: number): Float32Array {
+  const weights = new Float32Array(arena.total)
+  for (const { name, values } of initialValues(program.graph, seed)) weights.set(values, arena.byName.get(name)!.offset)
   return weights
 }
 

@@ -88,6 +88,7 @@ export async function train(
   for (;;) {
     if (sent === WARMUP_STEPS) {
       take(await session.drain())
+      await session.ready()
       started = now()
     }
     const progress = progressNow()
