@@ -100,7 +100,7 @@ function scoreRange(
   const sigma = options.sigma ?? 0
   // a lone score has no spread yet, and a range of a thousandth would look as if it had one
   const climb = Math.max(baseline - best, 4 * sigma, (scores.length === 1 ? 0.5 : 0.01) * baseline)
-  const common = scores.toSorted((a, b) => a - b)[Math.floor(0.92 * (scores.length - 1))]
+  const common = scores.toSorted((a, b) => a - b)[Math.ceil(0.92 * (scores.length - 1))]
   const top = Math.max(baseline + sigma, Math.min(common, baseline + 0.8 * climb))
   const close = Math.min(best - 0.12 * climb, baseline - sigma)
   const bottom = options.showFloor && options.floor !== null ? Math.min(close, options.floor) : close

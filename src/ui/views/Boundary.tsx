@@ -15,11 +15,14 @@ export class Boundary extends Component<{ children: ReactNode }, { error: LabErr
     const { error } = this.state
     if (!error) return this.props.children
     return (
-      <Banner notice={{
-        level: 'error',
-        message: `This part of the page could not be shown: ${error.message}`,
-        hint: 'Reload the page. Nothing that was recorded is lost, and a running lab goes on.',
-      }} />
+      <>
+        <h1 className="visually-hidden">Not shown</h1>
+        <Banner notice={{
+          level: 'error',
+          message: `This part of the page could not be shown: ${error.message}`,
+          hint: 'Reload the page. Nothing that was recorded is lost, and a running lab goes on.',
+        }} />
+      </>
     )
   }
 }

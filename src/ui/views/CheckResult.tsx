@@ -12,14 +12,13 @@ function spaceOf(knob: Knob): string {
 
 /** What the box says about a program: its size and knobs, or what is wrong and where. */
 export function CheckResult({ result, stale }: { result: ProgramCheck; stale: boolean }) {
-  const line = result.error?.data.line
   return (
     <section className="check" aria-label="Check" aria-live="polite">
       {stale && <p className="note">The text has changed since this check.</p>}
       {result.error && (
         <div className="verdict-error">
           <p>
-            <code>{result.error.code}</code> {typeof line === 'number' && <b>line {line}: </b>}{result.error.message}
+            <code>{result.error.code}</code> {result.error.message}
           </p>
           {result.error.hint && <p className="note">{result.error.hint}</p>}
         </div>

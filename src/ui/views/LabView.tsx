@@ -27,12 +27,14 @@ export function LabView({ labId }: { labId: string }) {
       <RunStrip lab={lab} />
       <Preparing />
       {elsewhere && (
-        <Banner notice={{
-          level: 'info',
-          message: `The runs of this lab so far were measured on ${MEASURED_ON[elsewhere]}.`,
-          hint: 'Another backend gives the same numbers only to about 0.001 bits per byte, so a smaller gain would mean nothing. ' +
-            'Go on if that is enough, choose the earlier backend under “Trains on”, or start a new lab: it measures its own baseline.',
-        }} />
+        <div className="notices">
+          <Banner notice={{
+            level: 'info',
+            message: `The runs of this lab so far were measured on ${MEASURED_ON[elsewhere]}.`,
+            hint: 'Another backend gives the same numbers only to about 0.001 bits per byte, so a smaller gain would mean nothing. ' +
+              'Go on if that is enough, choose the earlier backend under “Trains on”, or start a new lab: it measures its own baseline.',
+          }} />
+        </div>
       )}
       <div className="lab-grid">
         <div className="lab-main">

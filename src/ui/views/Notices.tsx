@@ -9,14 +9,16 @@ export function Notices() {
   const told = useApp((state) => state.status.notice)
   const failure = useApp((state) => state.status.error)
   const watching = useApp((state) => state.status.watching)
+  const isStart = useApp((state) => state.labId === null)
   const isTold = failure !== null && told?.message === failure.message
   return (
     <div className="notices">
       {watching && (
         <Banner notice={{
           level: 'info',
-          message: 'Another tab leads this lab; this one watches.',
-          hint: 'Everything shown here is live. To give commands, use the other tab, or close it: this one then takes over.',
+          message: isStart ? 'Another tab leads the lab; this one can only watch.' : 'Another tab leads this lab; this one watches.',
+          hint: `${isStart ? 'Open its record below to see it live.' : 'Everything shown here is live.'} ` +
+            'To give commands, use the other tab, or close it: this one then takes over.',
         }} />
       )}
       {failure && !isTold && <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} />}

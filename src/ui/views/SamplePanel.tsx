@@ -4,7 +4,7 @@ import { useSession } from '../state/context'
 
 const TOKENS = 200
 
-type Sample = { text: string } | { problem: string; hint: string }
+type Sample = { prompt: string; text: string } | { problem: string; hint: string }
 
 /** Lets a trained model write, beside the baseline where its weights are still there. */
 export function SamplePanel({ number, isBaseline }: { number: number; isBaseline: boolean }) {
@@ -16,7 +16,7 @@ export function SamplePanel({ number, isBaseline }: { number: number; isBaseline
   const [base, setBase] = useState<Sample | null>(null)
 
   const write = (which: number): Promise<Sample> => client.api.sample(which, prompt, TOKENS, temperature).then(
-    (text) => ({ text }),
+    (text) => ({ prompt, text }),
     (thrown: unknown) => {
       const { message, hint } = LabError.from(thrown)
       return { problem: message, hint }
@@ -24,6 +24,8 @@ export function SamplePanel({ number, isBaseline }: { number: number; isBaseline
   )
   const generate = async () => {
     setBusy(true)
+    setOwn(null)
+    setBase(null)
     // one after the other: both want the same adapter
     setOwn(await write(number))
     if (!isBaseline) setBase(await write(0))
@@ -51,20 +53,21 @@ export function SamplePanel({ number, isBaseline }: { number: number; isBaseline
         </button>
       </form>
       <div className="sample-pair" aria-live="polite">
-        {base && <Written title="Baseline" prompt={prompt} sample={base} />}
-        {own && <Written title={isBaseline ? 'Baseline' : `Experiment ${number}`} prompt={prompt} sample={own} />}
+        {!isBaseline && (base || busy) && <Written title="Baseline" sample={base} />}
+        {(own || busy) && <Written title={isBaseline ? 'Baseline' : `Experiment ${number}`} sample={own} />}
       </div>
     </section>
   )
 }
 
-function Written({ title, prompt, sample }: { title: string; prompt: string; sample: Sample }) {
+/** What one model has written; null while it writes. */
+function Written({ title, sample }: { title: string; sample: Sample | null }) {
   return (
     <figure className="written">
       <figcaption>{title}</figcaption>
-      {'text' in sample
-        ? <p className="written-text"><b>{prompt}</b>{sample.text}</p>
-        : <p className="note">{sample.problem} {sample.hint}</p>}
+      {!sample && <p className="note">Writing…</p>}
+      {sample && 'text' in sample && <p className="written-text"><b>{sample.prompt}</b>{sample.text}</p>}
+      {sample && 'problem' in sample && <p className="note">{sample.problem} {sample.hint}</p>}
     </figure>
   )
 }
