@@ -1,8 +1,9 @@
 // jax-js as a contestant: the whole step under jit, as its own documentation advises.
 
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad, type Device } from '@jax-js/jax'
-import { startTensors, type Batch, type Contestant, type ProductShape, type Setup } from '../../src/cli/benchContestant'
+import type { Batch, Contestant, ProductShape, Setup } from '../../src/cli/benchContestant'
 import { COMPARISON } from '../../src/cli/benchModels'
+import { initialValues } from '../../src/engine/initial'
 import { ropeTables } from './ropeTables'
 
 const { layers, C, H, B, T, V } = COMPARISON
@@ -44,12 +45,12 @@ export function jaxContestant(device: Device): Contestant {
   const ints = (values: Int32Array) => np.array(values as Int32Array<ArrayBuffer>, { dtype: np.int32 }).reshape([B, T])
 
   return {
-    async open(setup: Setup) {
+    async open({ program, seed }: Setup) {
       const found = await init(device)
       if (!found.includes(device)) throw new Error(`jax-js has no ${device} here`)
       defaultDevice(device)
       const floats = (values: Float32Array, shape: readonly number[]) => np.array(values as Float32Array<ArrayBuffer>).reshape([...shape])
-      const tensors = startTensors(setup)
+      const tensors = [...initialValues(program.graph, seed)]
       params = Object.fromEntries(tensors.map(({ name, values, shape }) => [name, floats(values, shape)]))
       m = Object.fromEntries(tensors.map(({ name, shape }) => [name, np.zeros([...shape])]))
       v = Object.fromEntries(tensors.map(({ name, shape }) => [name, np.zeros([...shape])]))

@@ -4,8 +4,9 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients'
-import { startTensors, type Batch, type Contestant, type ProductShape, type Setup } from '../../src/cli/benchContestant'
+import type { Batch, Contestant, ProductShape, Setup } from '../../src/cli/benchContestant'
 import { COMPARISON } from '../../src/cli/benchModels'
+import { initialValues } from '../../src/engine/initial'
 import { ropeTables } from './ropeTables'
 
 const { layers, C, H, B, T, V } = COMPARISON
@@ -38,11 +39,11 @@ export function tensorflowContestant(backend: 'webgpu' | 'wasm'): Contestant {
   const lossOn = ({ tokens, targets }: Batch) => tf.tidy(() => lossOf(params, constants, backend, tokens, targets))
 
   return {
-    async open(setup: Setup) {
+    async open({ program, seed }: Setup) {
       setWasmPaths(new URL('./', location.href.replace(/assets\/[^/]*$/, '')).href)
       if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no ${backend} here`)
       await tf.ready()
-      for (const { name, shape, values } of startTensors(setup)) {
+      for (const { name, shape, values } of initialValues(program.graph, seed)) {
         const given = tf.tensor(values, [...shape])
         // TensorFlow's own layout of a dense layer, [in, out]: the one it is fast with
         params[name] = tf.variable(name === 'embed' ? given : tf.transpose(given), true, name)

@@ -5,13 +5,6 @@ import { Rng } from '../core/rng'
 import type { Orient } from '../engine/kernels/matmul'
 import type { ProgramSpec } from '../graph/program'
 
-/** A parameter and the values it begins with. */
-export interface StartTensor {
-  name: string
-  shape: readonly number[]
-  values: Float32Array
-}
-
 /** The model that is trained, as a program of ours and as plain tensors for the others. */
 export interface Setup {
   program: ProgramSpec
@@ -231,15 +224,4 @@ export function randomBatch({ program, vocab }: Setup, number: number): Batch {
   const { rows, context } = program.batch
   const draw = () => Int32Array.from({ length: rows * context }, () => rng.int(vocab))
   return { tokens: draw(), targets: draw() }
-}
-
-/** The initial weights as our engine draws them from a seed, for the others. */
-export function startTensors({ program, seed }: Setup): StartTensor[] {
-  return program.graph.params.map(({ name, shape, init }) => {
-    const rng = new Rng(seed, `init/${name}`)
-    const values = new Float32Array(shape.reduce((n, d) => n * d, 1))
-    if (init.kind !== 'normal') throw new Error(`The comparison model has no ${init.kind} initialisation`)
-    for (let i = 0; i < values.length; i++) values[i] = init.std * rng.normal()
-    return { name, shape, values }
-  })
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { initialValues } from '../engine/initial'
+import { openWasmEngine } from '../engine/testing/wasmEngine'
 import type { PageContestant } from './benchBrowser'
 import { runCeiling } from './benchCeiling'
-import { randomBatch, startTensors, Timed, type Batch, type Contestant } from './benchContestant'
+import { randomBatch, Timed, type Batch, type Contestant } from './benchContestant'
 import { comparisonProgram, COMPARISON } from './benchModels'
+import { ourContestant } from './benchOurs'
 import { median, race, type Lengths } from './benchRun'
 import { matmulRate, reportText } from './benchTable'
 
@@ -72,8 +75,17 @@ describe('the race', () => {
 })
 
 describe('what everyone is given', () => {
-  it('is the same weights as our engine draws, and the same batches', () => {
-    expect(startTensors(setup).map(({ name }) => name)).toEqual(setup.program.graph.params.map(({ name }) => name))
+  it('is the same weights as our engine draws, and the same batches', async () => {
+    const ours = ourContestant(() => openWasmEngine(1, true))
+    await ours.open(setup)
+    const { plan } = ours.session()
+    const weights = await ours.session().weights()
+    const given = [...initialValues(setup.program.graph, setup.seed)]
+    expect(given.map(({ name }) => name)).toEqual(setup.program.graph.params.map(({ name }) => name))
+    for (const { name, values } of given) {
+      const { offset, size } = plan.arena.byName.get(name)!
+      expect(Buffer.compare(Buffer.from(weights.slice(offset, offset + size).buffer), Buffer.from(values.buffer)), name).toBe(0)
+    }
     expect(randomBatch(setup, 2)).toEqual(randomBatch(setup, 2))
     expect(randomBatch(setup, 2)).not.toEqual(randomBatch(setup, 3))
   })
