@@ -7,8 +7,7 @@ import type { LabEvent } from '../../worker/protocol'
 import { loadBackend, saveBackend } from './engine'
 import { checkGpu } from './gpuSupport'
 import { PointRing } from './pointRing'
-import { reach, takeCarried } from './reach'
-import { datasetAddresses, datasetLabel, labSettings } from './settings'
+import { labSettings } from './settings'
 import { createStore, INITIAL, noticeOf } from './store'
 import type { Notice, Store } from './store'
 import { readHash, writeHash } from './urlHash'
@@ -22,7 +21,7 @@ export interface Session {
   curve: LiveCurve
   /** Runs a command; a failure becomes a notice, and false. */
   attempt(label: string, command: () => Promise<void>): Promise<boolean>
-  /** Creates a lab from the draft and starts it; reloads the page first where it must reach another address. */
+  /** Creates a lab from the draft and starts it. */
   startNew(): Promise<void>
   /** Shows a lab of the past and makes the worker load it. */
   openLab(labId: string): Promise<boolean>
@@ -40,13 +39,8 @@ export interface LiveCurve {
 }
 
 export function createSession(client: LabClient): Session {
-  const { draft: read, place } = readHash(location.hash)
-  const carried = takeCarried()
-  const draft = carried?.file ? { ...read, dataset: carried.file } : read
-  const { edited, notice } = carried ?? INITIAL
-  const store = createStore({
-    ...INITIAL, backend: loadBackend(), draft, edited, notice, view: place.view, labId: place.labId, openExperiment: place.experiment,
-  })
+  const { draft, place } = readHash(location.hash)
+  const store = createStore({ ...INITIAL, backend: loadBackend(), draft, view: place.view, labId: place.labId, openExperiment: place.experiment })
   const { curve, receive } = createCurve()
 
   const onEvent = (event: LabEvent) => {
@@ -75,10 +69,7 @@ export function createSession(client: LabClient): Session {
     attempt,
     async startNew() {
       await attempt('start', async () => {
-        const { dataset } = store.get().draft
-        const why = `fetch ${datasetLabel(dataset)}`
-        if (!reach(store, datasetAddresses(dataset).map((address) => ({ address, why })), 'start')) return
-        if (store.get().notice?.level !== 'info') store.dispatch({ kind: 'notice', notice: null })
+        store.dispatch({ kind: 'notice', notice: null })
         const defaults = store.get().defaults ?? await client.api.defaults()
         store.dispatch({ kind: 'defaults', defaults })
         const labId = await client.api.create(labSettings(store.get().draft, defaults, store.get().edited))
@@ -104,10 +95,7 @@ export function createSession(client: LabClient): Session {
     // before there is anything to train on, it is said where the page would else look for it for ever
     store.dispatch(store.get().adapter ? { kind: 'notice', notice } : { kind: 'noAdapter', problem: notice })
   })
-  void boot(session, onEvent).then(() => {
-    const { adapter, status } = store.get()
-    if (carried?.then === 'start' && adapter !== null && !status.watching) void session.startNew()
-  })
+  void boot(session, onEvent)
   return session
 }
 
