@@ -53,7 +53,11 @@ const task = z.strictObject({
   ]),
   budget: z.strictObject({ kind: z.enum(['seconds', 'tokens']), amount: z.number().positive().max(1e12) }),
   evaluation: z.strictObject({ context: count(65_536, 1), tokens: count(2 ** 30, 1) }),
-  guards: z.strictObject({ maxWallSeconds: z.number().positive().max(1e7), maxBytes: z.number().positive().max(2 ** 50) }),
+  guards: z.strictObject({
+    maxWallSeconds: z.number().positive().max(1e7),
+    maxBytes: z.number().positive().max(2 ** 50),
+    minTokensPerSecond: z.number().positive().max(1e12).optional(),
+  }),
 })
 
 const adapter = z.strictObject({

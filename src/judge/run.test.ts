@@ -6,10 +6,13 @@ import { memoryByteCache } from '../data/byteCache'
 import type { TokenData } from '../data/types'
 import { engineOf, type OpenedDevice } from '../engine/backends/webgpu/device'
 import { predictBytes } from '../engine/predict'
+import { Session } from '../engine/session'
 import { describeGpu, expectClose, openDevice } from '../engine/testing/dawn'
 import type { OpName } from '../graph/ir'
 import type { ProgramSpec } from '../graph/program'
 import { nanochatGraph } from '../graph/sampleGraphs'
+import { inferShapes } from '../graph/shapes'
+import { evaluationRows, scoreSplit } from './evaluate'
 import { runJob } from './run'
 import type { RunEvent, RunJob } from './types'
 
@@ -61,7 +64,9 @@ describeGpu('a judged run', () => {
     if (!first.ok) throw new Error(first.error.message)
     expect(first.valBpb).toBeLessThan(7.5)
     expect(first.hiddenBpb).toBeGreaterThan(1)
-    expect(first.gates.map((g) => [g.gate, g.passed])).toEqual([['finite', true], ['bounds', true], ['causality', true], ['rows', true]]) // prettier-ignore
+    expect(first.gates.map((g) => g.gate)).toEqual(['finite', 'bounds', 'causality', 'rows', 'arrangement', 'guards'])
+    expect(first.gates.filter((g) => !g.passed)).toEqual([])
+    expect([first.parts?.val.length, first.parts?.hidden.length]).toEqual([16, 16])
     const { steps, tokens, curve, bytesAllocated } = first.measurements
     expect([steps, tokens, curve.length]).toEqual([20, 1280, 40])
     expect(curve[39]).toBeLessThan(curve[1])
@@ -97,6 +102,8 @@ describeGpu('a judged run', () => {
     expect(diverged).toMatchObject({ ok: false, status: 'crash' })
     expect(!diverged.ok && diverged.error.code).toMatch(/^numeric\./)
     expect(!diverged.ok && diverged.error.hint).not.toBe('')
+    const slow = await run({ guards: { maxWallSeconds: 120, maxBytes: 1e9, minTokensPerSecond: 1e9 } })
+    expect(slow).toMatchObject({ ok: false, status: 'timeout', error: { code: 'judge.slow', hint: expect.stringContaining('smaller') } })
     const late = await run({ guards: { maxWallSeconds: 0.001, maxBytes: 1e9 } })
     expect(late).toMatchObject({ ok: false, status: 'timeout', error: { code: 'judge.timeout' } })
     const faulty = runJob(job({ scoreHidden: false }), opened, data, (event) => {
@@ -105,6 +112,27 @@ describeGpu('a judged run', () => {
     expect(await faulty).toMatchObject({ ok: false, status: 'crash', error: { code: 'gpu.shader' } })
     const huge = { ...program(), batch: { rows: 4096, context: 4096, accumulate: 1 } }
     expect(await run({ program: huge })).toMatchObject({ ok: false, status: 'rejected', error: { code: 'program.memory' } })
+  })
+
+  it('scores a text that cannot be so well known as a fault of the measurement', async () => {
+    const impossible = await run({ floorBpb: 7.9 })
+    expect(impossible).toMatchObject({ ok: false, status: 'checks_failed', error: { code: 'judge.evaluation', data: { gate: 'bounds' } } })
+  })
+
+  it('evaluates with dropout off: as the same weights without it', async () => {
+    const wet = program()
+    const { graph } = wet
+    const dry = { ...wet, graph: { ...graph, nodes: [...graph.nodes] } }
+    graph.output = graph.nodes.push({ op: 'dropout', inputs: [graph.output], attrs: { rate: 0.5 } }) - 1
+    const result = await run({ program: wet })
+    if (!result.ok) throw new Error(result.error.message)
+    expect(result.gates.filter((g) => !g.passed)).toEqual([])
+    const { evaluation } = job()
+    const request = { program: dry, shapes: inferShapes(dry.graph, data.vocab), vocab: data.vocab, evaluation }
+    const session = await Session.open(opened, opened.caps, request, 1)
+    session.setWeights(result.weights!)
+    expect((await scoreSplit(session, evaluationRows(data.val, data.bos, evaluation), data)).bpb).toBe(result.valBpb)
+    session.destroy()
   })
 
   it('says that the device was lost when it was', async () => {

@@ -1,19 +1,24 @@
 // One run, from a program's description to a judged score. A program's failure is a result, not an exception.
 
 import { LabError } from '../core/errors'
+import { Rng } from '../core/rng'
 import { createRowSource } from '../data/rows'
 import type { TokenData } from '../data/types'
 import type { Engine } from '../engine/backends/backend'
 import { Session } from '../engine/session'
 import type { TuningStore } from '../engine/tune/table'
 import { inferShapes } from '../graph/shapes'
+import { boundsOf } from './bounds'
 import { thinCurve } from './curve'
-import { bitsPerByte, evaluationRows } from './evaluate'
+import { evaluationRows, scoreSplit } from './evaluate'
 import { evidenceOf } from './evidence'
-import { checkCausality, checkScores } from './gates'
+import { checkArrangement, checkCausality, checkScores, guardsKept } from './gates'
 import { newRecord, train, WARMUP_STEPS, type TrainingOutcome } from './train'
 import { chooseKernels } from './tuning'
 import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasurements, RunResult } from './types'
+
+/** training time after which the speed is known well enough to end a run for it */
+const SPEED_KNOWN_MS = 2000
 
 /**
  * Chooses kernels, compiles, trains for the budget, scores, checks.
@@ -67,6 +72,7 @@ export async function runJob(
         return { step, tokens: step * tokensPerStep, trainMs: (p.trainMs * step) / Math.max(1, p.steps), loss }
       })
       const tokensPerSecond = p.stepMs > 0 ? (1000 * tokensPerStep) / p.stepMs : 0
+      if (p.trainMs > SPEED_KNOWN_MS) checkSpeed(tokensPerSecond, guards.minTokensPerSecond)
       onEvent({ kind: 'progress', runId, progress: Math.min(1, p.progress), points, stepMs: p.stepMs, tokensPerSecond, bytesAllocated: totalBytes })
     }, { record, follow: job.follow })
     const facts = {
@@ -79,20 +85,27 @@ export async function runJob(
       ...(hash !== null && { tuning: hash }),
     }
     measurements = measure(outcome, facts)
+    checkSpeed(measurements.tokensPerSecond, guards.minTokensPerSecond)
     phase('evaluating')
     const evalBegun = performance.now()
     const valRows = evaluationRows(data.val, data.bos, evaluation)
-    const valBpb = await bitsPerByte(session, valRows, data)
-    const hiddenBpb = job.scoreHidden ? await bitsPerByte(session, evaluationRows(data.hidden, data.bos, evaluation), data) : null
+    const val = await scoreSplit(session, valRows, data)
+    const hidden = job.scoreHidden ? await scoreSplit(session, evaluationRows(data.hidden, data.bos, evaluation), data) : null
     measurements.evalMs = performance.now() - evalBegun
     phase('checking')
-    const scores = hiddenBpb === null ? [valBpb] : [valBpb, hiddenBpb]
-    const gates = [...checkScores(scores, Math.log2(data.vocab)), ...(await checkCausality(session, valRows))]
+    const looked = new Rng(seed, 'gates')
+    const gates = [
+      ...checkScores(hidden ? [val.bpb, hidden.bpb] : [val.bpb], boundsOf(data, evaluation, job.floorBpb ?? null)),
+      ...(await checkCausality(session, valRows, looked)),
+      await checkArrangement(session, valRows, val.rowNats, data.tokenBytes, looked),
+      guardsKept(guards, measurements, performance.now() - begun),
+    ]
     if (opened.faults.length > faultsBefore) throw deviceFault(opened.faults[faultsBefore])
     const failed = gates.find((gate) => !gate.passed)
     if (failed) throw gateFailed(failed)
     const weights = job.returnWeights ? await session.weights() : null
-    return { ok: true, runId, seed, valBpb, hiddenBpb, gates, measurements, evidence: await evidence(), weights }
+    const parts = hidden?.parts && val.parts ? { val: val.parts, hidden: hidden.parts } : null
+    return { ok: true, runId, seed, valBpb: val.bpb, hiddenBpb: hidden?.bpb ?? null, parts, gates, measurements, evidence: await evidence(), weights }
   } catch (thrown) {
     const error = LabError.from(thrown)
     const lost = await isLost(opened)
@@ -124,16 +137,28 @@ function deviceFault(message: string): LabError {
   })
 }
 
-function gateFailed(gate: GateResult): LabError {
-  const code = gate.gate === 'causality' || gate.gate === 'rows' ? 'judge.causality' : 'judge.evaluation'
-  return new LabError(code, `The ${gate.gate} gate failed: ${gate.detail}`, {
-    hint: 'The score does not count. A model may only look at earlier tokens of its own row.',
-    data: { gate: gate.gate },
+function gateFailed({ gate, detail }: GateResult): LabError {
+  const looks = ['causality', 'rows', 'arrangement'].includes(gate)
+  return new LabError(looks ? 'judge.causality' : 'judge.evaluation', `The ${gate} gate failed: ${detail}`, {
+    hint: looks
+      ? 'The score does not count. A model may only look at earlier tokens of its own row.'
+      : 'The score does not count. If other programs fail in the same way, the fault is not theirs: look at the data.',
+    data: { gate },
+  })
+}
+
+/** @throws LabError "judge.slow" below the least speed, where the task asks for one */
+function checkSpeed(tokensPerSecond: number, least = 0): void {
+  if (tokensPerSecond >= least) return
+  const [found, asked] = [tokensPerSecond, least].map((n) => Math.round(n).toLocaleString('en'))
+  throw new LabError('judge.slow', `It trained ${found} tokens a second; the task asks for ${asked}.`, {
+    hint: 'Make the model smaller, or lower the speed in task.json.',
+    data: { tokensPerSecond, least },
   })
 }
 
 function statusOf(error: LabError): FailureStatus {
-  if (error.code === 'judge.timeout') return 'timeout'
+  if (error.code === 'judge.timeout' || error.code === 'judge.slow') return 'timeout'
   if (error.code === 'program.memory' || error.code === 'program.graph') return 'rejected'
   if (error.code.startsWith('judge.')) return 'checks_failed'
   return 'crash'

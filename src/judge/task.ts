@@ -25,6 +25,8 @@ export interface Guards {
   /** wall-clock limit of one run, everything included */
   maxWallSeconds: number
   maxBytes: number
+  /** a program that trains fewer tokens a second ends as a timeout; absent: any speed will do */
+  minTokensPerSecond?: number
 }
 
 export interface Task {

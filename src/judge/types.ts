@@ -41,6 +41,8 @@ export interface RunJob {
   scoreHidden: boolean
   /** keep the trained weights for sampling and return them */
   returnWeights: boolean
+  /** exact entropy of the validation text in bits per byte, where it is known: no score is below it */
+  floorBpb?: number | null
   /** a replay of a run by the clock takes its steps and settings from here instead */
   follow?: Course
 }
@@ -114,10 +116,20 @@ export interface RunEvidence {
   losses: string
 }
 
+/** Of custom kernels, before anything is trained: src/judge/customKernels. */
+export type KernelGateName = `kernel:${'read' | 'compile' | 'smoke' | 'shapes' | 'values' | 'isolation' | 'repeat' | 'gradient'}`
+
 export interface GateResult {
-  gate: 'finite' | 'causality' | 'rows' | 'bounds'
+  /** `program` and `repeat` are the loop's: the text that ran is the text committed; a jump came again */
+  gate: 'finite' | 'bounds' | 'causality' | 'rows' | 'arrangement' | 'guards' | 'program' | 'repeat' | KernelGateName
   passed: boolean
   detail: string
+}
+
+/** One run's scores by part of the text, bits per byte: see SplitScore. Only where hidden text was scored too. */
+export interface ScoreParts {
+  val: number[]
+  hidden: number[]
 }
 
 /** A run either gives a score or says why not; a failed run is a result, not an exception. */
@@ -128,6 +140,7 @@ export type RunResult =
       seed: number
       valBpb: number
       hiddenBpb: number | null
+      parts: ScoreParts | null
       gates: GateResult[]
       measurements: RunMeasurements
       evidence: RunEvidence

@@ -143,6 +143,7 @@ export function success(job: RunJob, valBpb: number): RunResult {
     seed: job.seed,
     valBpb,
     hiddenBpb: job.scoreHidden ? valBpb + 0.01 : null,
+    parts: null,
     gates: [{ gate: 'finite', passed: true, detail: '' }],
     measurements: {
       steps: 2, tokens: 8, trainMs: 1, compileMs: 1, evalMs: 1, stepMs: 1, tokensPerSecond: 8, bytesAllocated: 1024,

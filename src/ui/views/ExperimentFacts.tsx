@@ -1,14 +1,27 @@
 import type { Experiment, LabRecord } from '../../history/types'
+import type { GateResult, KernelGateName } from '../../judge/types'
 import { bpb, bytes, count, milliseconds, when } from '../state/format'
 import { budgetLabel } from '../state/settings'
 import { Fact } from './Fact'
 import { Icon } from './Icon'
 
-const GATES = {
+const GATES: Record<Exclude<GateResult['gate'], KernelGateName>, string> = {
   finite: 'Loss stayed finite',
+  bounds: 'Score within bounds',
   causality: 'No look into the future',
   rows: 'Rows are independent',
-  bounds: 'Score within bounds',
+  arrangement: 'Company does not matter',
+  guards: 'Within the guards',
+  program: 'What ran is what was committed',
+  repeat: 'The jump came again',
+}
+
+function gateName(gate: GateResult['gate']): string {
+  return isOfKernels(gate) ? `Custom kernels: ${gate.slice('kernel:'.length)}` : GATES[gate]
+}
+
+function isOfKernels(gate: GateResult['gate']): gate is KernelGateName {
+  return gate.startsWith('kernel:')
 }
 
 const TRAINED_ON = { webgpu: 'WebGPU', wasm: 'WebAssembly' }
@@ -41,7 +54,7 @@ export function ExperimentFacts({ row, lab }: { row: Experiment; lab: LabRecord 
             {row.gates.map((gate) => (
               <li key={gate.gate} className={gate.passed ? 'gate-passed' : 'gate-failed'}>
                 <Icon name={gate.passed ? 'check' : 'cross'} size={14} />
-                <span><b>{GATES[gate.gate]}</b>: {gate.passed ? 'passed' : 'failed'}{gate.detail && ` (${gate.detail})`}</span>
+                <span><b>{gateName(gate.gate)}</b>: {gate.passed ? 'passed' : 'failed'}{gate.detail && ` (${gate.detail})`}</span>
               </li>
             ))}
           </ul>
