@@ -98,7 +98,9 @@ function arenaRanges(total: number, caps: Capabilities): { offset: number; size:
 function normSteps(plan: UpdatePlan, ranges: { offset: number; size: number }[], caps: Capabilities): void {
   plan.temporaries.gradNorm = 16
   if (caps.backend === 'wasm') {
-    for (const range of ranges) plan.steps.push({ lowering: wasmLowering(wasm.gradNorm(range.size)), range, rename: {} })
+    // the parts of one memory lie side by side
+    const whole = { offset: 0, size: ranges.reduce((floats, { size }) => floats + size, 0) }
+    plan.steps.push({ lowering: wasmLowering(wasm.gradNorm(whole.size)), range: whole, rename: {} })
     return
   }
   const { partials, final, bytes } = gradNormOver(ranges.map(({ size }) => size), caps) // prettier-ignore
