@@ -1,7 +1,7 @@
 // conv_backward_input: gradient of the input of the depthwise causal convolution.
 // Math:     dX[b,t,c] = sum_k w[c,k] dOut[b,t+k,c], dOut zero after the last token
 // Shapes:   dOut,dX [B,T,C]  w [C,K] row-major f32
-// Dispatch: one thread per input, grid-strided; size 64
+// Dispatch: one thread per input, lib/strided.wgsl
 // Saves:    nothing
 // Writes:   dX overwritten. Accumulates: nothing.
 // Limits:   B*T*C < 2^31
@@ -14,20 +14,11 @@
 
 const C = #{C}u;
 const K = #{K}u;
-const COUNT = #{B * T * C}u;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let threads = groups.x * groups.y * 64u;
-  for (var at = (group.x + group.y * groups.x) * 64u + local; at < COUNT; at += threads) {
-    let c = at % C;
-    let taps = min(K, #{T}u - at / C % #{T}u);
-    var sum = 0.0;
-    for (var k = 0u; k < taps; k++) { sum += w[c * K + k] * dOut[at + k * C]; }
-    dX[at] = sum;
-  }
+fn element(at: u32) {
+  let c = at % C;
+  let taps = min(K, #{T}u - at / C % #{T}u);
+  var sum = 0.0;
+  for (var k = 0u; k < taps; k++) { sum += w[c * K + k] * dOut[at + k * C]; }
+  dX[at] = sum;
 }

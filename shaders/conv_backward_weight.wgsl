@@ -1,7 +1,7 @@
 // conv_backward_weight: partial gradients of the taps of the depthwise causal convolution.
 // Math:     partial[s,k,c] = sum over slice s of (b,t) of dOut[b,t,c] x[b,t-k,c]
 // Shapes:   dOut,x [B,T,C]  partial [S,K,C] row-major f32
-// Dispatch: one thread per (s, k, c), grid-strided; size 64
+// Dispatch: one thread per (s, k, c), lib/strided.wgsl
 // Saves:    partial for conv_backward_weight_sum, which adds the slices in order: no atomics, same bits every time
 // Writes:   partial overwritten. Accumulates: nothing.
 // Limits:   B*T*C < 2^31
@@ -16,23 +16,14 @@ const C = #{C}u;
 const K = #{K}u;
 const ROWS = #{B * T}u;
 const SLICE = #{SLICE}u;
-const COUNT = #{S * K * C}u;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let threads = groups.x * groups.y * 64u;
-  for (var at = (group.x + group.y * groups.x) * 64u + local; at < COUNT; at += threads) {
-    let c = at % C;
-    let k = at / C % K;
-    let start = at / (C * K) * SLICE;
-    var sum = 0.0;
-    for (var row = start; row < min(start + SLICE, ROWS); row++) {
-      if (row % #{T}u >= k) { sum += dOut[row * C + c] * x[(row - k) * C + c]; }
-    }
-    partial[at] = sum;
+fn element(at: u32) {
+  let c = at % C;
+  let k = at / C % K;
+  let start = at / (C * K) * SLICE;
+  var sum = 0.0;
+  for (var row = start; row < min(start + SLICE, ROWS); row++) {
+    if (row % #{T}u >= k) { sum += dOut[row * C + c] * x[(row - k) * C + c]; }
   }
+  partial[at] = sum;
 }

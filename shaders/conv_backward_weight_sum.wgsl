@@ -1,7 +1,7 @@
 // conv_backward_weight_sum: second stage of the gradient of the convolution's taps.
 // Math:     dW[c,k] = sum_s partial[s,k,c]   (+ the old dW when accumulating)
 // Shapes:   partial [S,K,C]  dW [C,K] row-major f32
-// Dispatch: one thread per tap, grid-strided; size 64
+// Dispatch: one thread per tap, lib/strided.wgsl
 // Saves:    nothing
 // Writes:   dW, accumulated when ACCUMULATE (#{ACCUMULATE} here), else overwritten
 // Limits:   S*K*C < 2^31
@@ -14,20 +14,12 @@
 const C = #{C}u;
 const K = #{K}u;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let threads = groups.x * groups.y * 64u;
-  for (var at = (group.x + group.y * groups.x) * 64u + local; at < C * K; at += threads) {
-    var sum = 0.0;
-    for (var s = 0u; s < #{S}u; s++) { sum += partial[(s * K + at % K) * C + at / K]; }
+fn element(at: u32) {
+  var sum = 0.0;
+  for (var s = 0u; s < #{S}u; s++) { sum += partial[(s * K + at % K) * C + at / K]; }
 #if ACCUMULATE
-    dW[at] += sum;
+  dW[at] += sum;
 #else
-    dW[at] = sum;
+  dW[at] = sum;
 #end
-  }
 }

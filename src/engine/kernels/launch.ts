@@ -5,6 +5,7 @@
 import { expandTemplate, type TemplateVars } from '../template'
 import { grid, type Access, type Capabilities, type Kernel } from '../kernel'
 import rows from '../../../shaders/lib/rows.wgsl?raw'
+import strided from '../../../shaders/lib/strided.wgsl?raw'
 
 /** Invocations per row (a power of two), per workgroup, and the folded grid. */
 export interface Layout {
@@ -29,18 +30,6 @@ export function rowLayout(count: number, units: number, caps: Capabilities): Lay
 export function flatLayout(count: number, caps: Capabilities): Layout {
   const workgroup = caps.software ? Math.min(64, Math.max(4, powerOfTwo(Math.ceil(count / 16)))) : 64
   return { lanes: 1, workgroup, workgroups: grid(Math.ceil(count / workgroup), caps) }
-}
-
-/** Items of a grid-strided loop that one workgroup goes over at most. */
-const STRIDED_ITEMS = 2 ** 16
-
-/**
- * Workgroups of 64 for a grid-strided loop over `count` items: on software few, since each costs more to start than its
- * work, but none with work for long.
- */
-export function stridedGrid(count: number, caps: Capabilities): [number, number, number] {
-  const wanted = Math.ceil(count / 64)
-  return grid(caps.software ? Math.min(wanted, Math.max(16, Math.ceil(count / STRIDED_ITEMS))) : wanted, caps)
 }
 
 /** The smallest power of two that is at least n. */
@@ -72,6 +61,28 @@ export function rowKernel(
     V: 'vec4f', VEC: 4, SUM: 'f32', WG, LANES, UNROLL, GRID_X: workgroups[0], ...vars,
   }) // prettier-ignore
   return { name, code, bindings: bindings.map(binding), workgroups }
+}
+
+/**
+ * Builds a kernel from a shader that says what becomes of one element; shaders/lib/strided.wgsl goes over all `count`.
+ * @param vars the shader's own template variables
+ * @param bindings `name` read, `name!` read and written, in binding order
+ */
+export function stridedKernel(name: string, source: string, bindings: string[], count: number, vars: TemplateVars, caps: Capabilities): Kernel {
+  const code = expandTemplate(`${source}\n${strided}`, { ...vars, COUNT: count })
+  return { name, code, bindings: bindings.map(binding), workgroups: stridedGrid(count, caps) }
+}
+
+/** Items of a grid-strided loop that one workgroup goes over at most. */
+const STRIDED_ITEMS = 2 ** 16
+
+/**
+ * Workgroups of 64 for a grid-strided loop over `count` items: on software few, since each costs more to start than its
+ * work, but none with work for long.
+ */
+function stridedGrid(count: number, caps: Capabilities): [number, number, number] {
+  const wanted = Math.ceil(count / 64)
+  return grid(caps.software ? Math.min(wanted, Math.max(16, Math.ceil(count / STRIDED_ITEMS))) : wanted, caps)
 }
 
 function binding(text: string): { name: string; access: Access } {

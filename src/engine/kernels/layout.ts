@@ -4,8 +4,7 @@ import fillSource from '../../../shaders/copy_fill.wgsl?raw'
 import stridedSource from '../../../shaders/copy_strided.wgsl?raw'
 import { LabError } from '../../core/errors'
 import type { Capabilities, Lowering } from '../kernel'
-import { expandTemplate } from '../template'
-import { stridedGrid } from './launch'
+import { stridedKernel } from './launch'
 
 export interface StridedCopy {
   /** index ranges, at most six, innermost last; [] is one element */
@@ -42,24 +41,18 @@ export function copyStrided(copy: StridedCopy, caps: Capabilities): Lowering {
   const steps: string[] = []
   for (let d = inner; d >= 0; d--) {
     const index = d > 0 ? `rest % ${dims[d]}u` : 'rest'
-    steps.push(`    source += ${index} * ${inStrides[d]}u;`, `    destination += ${index} * ${outStrides[d]}u;`)
-    if (d > 0) steps.push(`    rest /= ${dims[d]}u;`)
+    steps.push(`  source += ${index} * ${inStrides[d]}u;`, `  destination += ${index} * ${outStrides[d]}u;`)
+    if (d > 0) steps.push(`  rest /= ${dims[d]}u;`)
   }
   const count = dims.reduce((n, d) => n * d, 1)
   const vars = {
     VEC: W === 4 ? 'vec4f' : 'f32',
-    COUNT: count,
     ACCUMULATE: copy.accumulate,
     inOffset: copy.inOffset / W,
     outOffset: copy.outOffset / W,
     steps: steps.join('\n'),
   }
-  const bindings = [
-    { name: 'x', access: 'read' as const },
-    { name: 'y', access: 'read_write' as const },
-  ]
-  const code = expandTemplate(stridedSource, vars)
-  return { kernels: [{ name: 'copy_strided', code, bindings, workgroups: stridedGrid(count, caps) }] }
+  return { kernels: [stridedKernel('copy_strided', stridedSource, ['x', 'y!'], count, vars, caps)] }
 }
 
 /**
@@ -68,13 +61,8 @@ export function copyStrided(copy: StridedCopy, caps: Capabilities): Lowering {
  */
 export function fill({ count, value }: { count: number; value: number }, caps: Capabilities): Lowering {
   const W = count % 4 === 0 ? 4 : 1
-  const code = expandTemplate(fillSource, {
-    VEC: W === 4 ? 'vec4f' : 'f32',
-    COUNT: count / W,
-    value: `${Math.fround(value)}f`,
-  })
-  const bindings = [{ name: 'y', access: 'read_write' as const }]
-  return { kernels: [{ name: 'copy_fill', code, bindings, workgroups: stridedGrid(count / W, caps) }] }
+  const vars = { VEC: W === 4 ? 'vec4f' : 'f32', value: `${Math.fround(value)}f` }
+  return { kernels: [stridedKernel('copy_fill', fillSource, ['y!'], count / W, vars, caps)] }
 }
 
 /** The same view in as few dims as it takes: ranges of one go, and neighbours contiguous on both sides join. */

@@ -5,9 +5,8 @@ import convInputSource from '../../../shaders/conv_backward_input.wgsl?raw'
 import convWeightSource from '../../../shaders/conv_backward_weight.wgsl?raw'
 import convWeightSumSource from '../../../shaders/conv_backward_weight_sum.wgsl?raw'
 import shiftSource from '../../../shaders/shift_apply.wgsl?raw'
-import type { Capabilities, Kernel, Lowering } from '../kernel'
-import { expandTemplate, type TemplateVars } from '../template'
-import { stridedGrid } from './launch'
+import type { Capabilities, Lowering } from '../kernel'
+import { stridedKernel } from './launch'
 
 export interface SequenceShape {
   B: number
@@ -31,8 +30,8 @@ const SLICE = 64
 export function shift({ B, T, C, by }: SequenceShape & { by: number }, caps: Capabilities): Lowering {
   const W = C % 4 === 0 ? 4 : 1
   const NV = C / W
-  const vars = { B, T, NV, W, VEC: W === 4 ? 'vec4f' : 'f32', by: Math.max(-T, Math.min(T, by)) }
-  return { kernels: [kernel('shift_apply', shiftSource, vars, ['x'], 'y', B * T * NV, 0, caps)] }
+  const vars = { T, NV, VEC: W === 4 ? 'vec4f' : 'f32', by: Math.max(-T, Math.min(T, by)) }
+  return { kernels: [stridedKernel('shift_apply', shiftSource, ['x', 'y!'], B * T * NV, vars, caps)] }
 }
 
 /**
@@ -43,7 +42,8 @@ export function shift({ B, T, C, by }: SequenceShape & { by: number }, caps: Cap
 export function convForward(shape: ConvShape, caps: Capabilities): Lowering {
   const count = shape.B * shape.T * shape.C
   const flops = 2 * count * shape.K
-  return { kernels: [kernel('conv_forward', convForwardSource, { ...shape }, ['x', 'w'], 'y', count, flops, caps)] }
+  const kernel = stridedKernel('conv_forward', convForwardSource, ['x', 'w', 'y!'], count, { ...shape }, caps)
+  return { kernels: [{ ...kernel, flops }] }
 }
 
 /**
@@ -54,9 +54,8 @@ export function convForward(shape: ConvShape, caps: Capabilities): Lowering {
 export function convInputGrad(shape: ConvShape, caps: Capabilities): Lowering {
   const count = shape.B * shape.T * shape.C
   const flops = 2 * count * shape.K
-  return {
-    kernels: [kernel('conv_backward_input', convInputSource, { ...shape }, ['dOut', 'w'], 'dX', count, flops, caps)],
-  }
+  const kernel = stridedKernel('conv_backward_input', convInputSource, ['dOut', 'w', 'dX!'], count, { ...shape }, caps)
+  return { kernels: [{ ...kernel, flops }] }
 }
 
 /**
@@ -70,33 +69,10 @@ export function convWeightGrad(shape: ConvShape & { accumulate: boolean }, caps:
   const partials = S * K * C
   const vars = { B, T, C, K, S, SLICE, ACCUMULATE: accumulate }
   const flops = 2 * B * T * C * K
+  const slices = stridedKernel('conv_backward_weight', convWeightSource, ['dOut', 'x', 'partial!'], partials, vars, caps)
+  const sum = stridedKernel('conv_backward_weight_sum', convWeightSumSource, ['partial', 'dW!'], C * K, vars, caps)
   return {
-    kernels: [
-      kernel('conv_backward_weight', convWeightSource, vars, ['dOut', 'x'], 'partial', partials, flops, caps),
-      kernel('conv_backward_weight_sum', convWeightSumSource, vars, ['partial'], 'dW', C * K, 0, caps),
-    ],
+    kernels: [{ ...slices, flops }, sum],
     scratch: { partial: partials * 4 },
-  }
-}
-
-function kernel(
-  name: string,
-  source: string,
-  vars: TemplateVars,
-  inputs: string[],
-  output: string,
-  count: number,
-  flops: number,
-  caps: Capabilities,
-): Kernel {
-  return {
-    name,
-    code: expandTemplate(source, vars),
-    bindings: [
-      ...inputs.map((input) => ({ name: input, access: 'read' as const })),
-      { name: output, access: 'read_write' as const },
-    ],
-    workgroups: stridedGrid(count, caps),
-    flops,
   }
 }
