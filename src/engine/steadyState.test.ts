@@ -2,14 +2,17 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Rng } from '../core/rng'
 import type { ProgramSpec } from '../graph/program'
 import { GraphWriter, nanochatGraph } from '../graph/sampleGraphs'
 import { inferShapes } from '../graph/shapes'
+import type { Engine } from './backends/backend'
+import { Heap } from './backends/wasm/heap'
 import { onDevice } from './backends/webgpu/executor'
 import { Session } from './session'
 import { describeGpu, expectClose, openDevice } from './testing/dawn'
+import { openWasmEngine } from './testing/wasmEngine'
 
 const STEP = { lr: 1, weightDecay: 1, momentum: null }
 const RULE = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, momentum: 0.9 }
@@ -50,10 +53,12 @@ function eventfulProgram(V: number): ProgramSpec {
   }
 }
 
-async function open(program: ProgramSpec, V: number, seed: number, evaluationTokens = program.batch.context) {
-  const { device, caps } = await openDevice()
+type Opened = Pick<Engine, 'allocate' | 'caps'>
+
+async function openOn({ engine }: Where, program: ProgramSpec, V: number, seed: number, evaluationTokens = program.batch.context) {
+  const opened = await engine()
   const evaluation = { context: program.batch.context, tokens: evaluationTokens }
-  return Session.open(onDevice(device), caps, { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation }, seed)
+  return Session.open(opened, opened.caps, { program, shapes: inferShapes(program.graph, V), vocab: V, evaluation }, seed)
 }
 
 function draw(rng: Rng, size: number, V: number) {
@@ -61,29 +66,41 @@ function draw(rng: Rng, size: number, V: number) {
   return { tokens: tokens(), targets: tokens() }
 }
 
-const MADE = ['createBuffer', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync', 'createQuerySet'] as const
-
-/** Counts calls of a device until `end`. */
-async function countCalls() {
-  const { device } = await openDevice()
-  const counts: Record<string, number> = {}
-  const restore: (() => void)[] = []
-  const watch = (of: object, name: string) => {
-    const calls = of as Record<string, (...args: unknown[]) => unknown>
-    const own = calls[name].bind(of)
-    counts[name] = 0
-    calls[name] = (...args) => {
-      counts[name]++
-      return own(...args)
-    }
-    restore.push(() => void delete calls[name])
-  }
-  for (const name of MADE) watch(device, name)
-  for (const name of ['submit', 'writeBuffer']) watch(device.queue, name)
-  return { counts, end: () => restore.forEach((undo) => undo()) }
+/** A backend, and how calls are counted that make something, or send something to a device. */
+interface Where {
+  engine(): Promise<Opened>
+  watched(): Promise<{ made: Watched[]; sent: Watched[] }>
+  /** calls that make something when batches are scored */
+  forScores: Record<string, number>
 }
 
-describeGpu('steady state', () => {
+type Watched = [of: object, name: string]
+
+/** Counts calls until `end`. */
+async function countCalls({ watched }: Where) {
+  const restore: (() => void)[] = []
+  const watch = (list: Watched[]) => {
+    const counts: Record<string, number> = {}
+    for (const [of, name] of list) {
+      const was = Object.getOwnPropertyDescriptor(of, name)
+      const call = (of as Record<string, (...args: unknown[]) => unknown>)[name]
+      counts[name] = 0
+      const counting = function (this: unknown, ...args: unknown[]) {
+        counts[name]++
+        return call.apply(this, args)
+      }
+      Object.defineProperty(of, name, { value: counting, configurable: true, writable: true })
+      restore.push(() => (was ? Object.defineProperty(of, name, was) : Reflect.deleteProperty(of, name)))
+    }
+    return counts
+  }
+  const { made, sent } = await watched()
+  return { made: watch(made), sent: watch(sent), end: () => restore.forEach((undo) => undo()) }
+}
+
+function steadyState(where: Where): void {
+  const open = (...args: [program: ProgramSpec, V: number, seed: number]) => openOn(where, ...args)
+
   it('10,000 steps make nothing, submit and write once each, and leave nothing behind', async () => {
     const V = 5
     const session = await open(tinyProgram(V), V, 1)
@@ -107,13 +124,13 @@ describeGpu('steady state', () => {
       return { heap: heapUsed + external, resident: process.memoryUsage.rss() }
     }
     const before = await run(1, 1000)
-    const { counts, end } = await countCalls()
+    const { made, sent, end } = await countCalls(where)
     const after = await run(1001, 11_000)
     end()
     expect(losses).toBe(11_000)
     expect(last).toBeLessThan(Math.log(V))
-    for (const name of MADE) expect(counts[name], name).toBe(0)
-    expect(counts).toMatchObject({ submit: 10_000, writeBuffer: 10_000 })
+    for (const [name, count] of Object.entries(made)) expect(count, name).toBe(0)
+    for (const [name, count] of Object.entries(sent)) expect(count, name).toBe(10_000)
     expect(after.heap - before.heap).toBeLessThan(2 ** 20)
     // the driver's allocator keeps tens of MiB for itself at will; 10 kB kept a step would be more than that
     expect(after.resident - before.resident).toBeLessThan(96 * 2 ** 20)
@@ -137,10 +154,11 @@ describeGpu('steady state', () => {
       })
       return all
     }
-    const { counts, end } = await countCalls()
+    const { made, sent, end } = await countCalls(where)
     const together = await score(batches)
     end()
-    expect(counts).toMatchObject({ createBuffer: 3, createBindGroup: 0, submit: 40, writeBuffer: 40 })
+    expect(made).toMatchObject(where.forScores)
+    for (const [name, count] of Object.entries(sent)) expect(count, name).toBe(40)
     expect(together).toHaveLength(40)
     for (const i of [0, 17, 39]) {
       const [alone] = await score([batches[i]])
@@ -171,10 +189,28 @@ describeGpu('steady state', () => {
     expectClose(again.weights, first.weights, { atol: 0, rtol: 0, seed: 7, name: 'weights, run again' })
     expect((await run(8)).losses).not.toEqual(first.losses)
   })
+}
+
+const DEVICE: Where = {
+  async engine() {
+    const { device, caps } = await openDevice()
+    return { ...onDevice(device), caps }
+  },
+  async watched() {
+    const { device } = await openDevice()
+    const makers = ['createBuffer', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync', 'createQuerySet']
+    return { made: makers.map((name) => [device, name]), sent: ['submit', 'writeBuffer'].map((name) => [device.queue, name]) }
+  },
+  // through which scores are read
+  forScores: { createBuffer: 3, createBindGroup: 0 },
+}
+
+describeGpu('steady state on the device', () => {
+  steadyState(DEVICE)
 
   it('a device lost in the middle ends the step that waits for it', async () => {
     const { device } = await openDevice()
-    const session = await open(tinyProgram(5), 5, 1)
+    const session = await openOn(DEVICE, tinyProgram(5), 5, 1)
     const batch = [draw(new Rng(2), 4, 5)]
     const train = async () => {
       for (let step = 1; step <= 2000; step++) {
@@ -186,3 +222,19 @@ describeGpu('steady state', () => {
     expect((await device.lost).reason).toBe('destroyed')
   })
 })
+
+const WITHOUT_GPU: [name: string, threads: number, shared: boolean][] = [
+  ['one thread', 1, true],
+  ['two threads over one memory', 2, true],
+  ['two replicas', 2, false],
+]
+describe.each(WITHOUT_GPU)('steady state on %s', (_, threads, shared) =>
+  steadyState({
+    engine: () => openWasmEngine(threads, shared),
+    async watched() {
+      const made: Watched[] = [[Heap.prototype, 'take'], [WebAssembly.Memory.prototype, 'grow'], [WebAssembly, 'instantiate']] // prettier-ignore
+      return { made, sent: [] }
+    },
+    forScores: { take: 0, grow: 0, instantiate: 0 },
+  }),
+)
