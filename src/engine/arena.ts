@@ -1,12 +1,12 @@
 // Where each parameter lies. One arena for weights, and one of the same layout each for gradients and for the
 // two optimiser moments, so that one dispatch can update everything and one copy can save everything.
 
-import type { ParamGroup, ProgramSpec } from '../graph/program'
+import type { ProgramSpec } from '../graph/program'
 import type { ParamSpec } from '../graph/ir'
 import { product } from '../graph/opDef'
 
 /** Offsets are multiples of this many floats: 256 bytes, what WebGPU asks of a storage binding. */
-export const ARENA_ALIGN = 64
+const ARENA_ALIGN = 64
 
 export interface ArenaEntry {
   spec: ParamSpec
@@ -75,9 +75,4 @@ function addToStack(stacks: MuonStackLayout[], spec: ParamSpec, group: number, o
   const same = last && last.group === group && last.rows === rows && last.cols === cols
   if (same && (last.count + 1) * stride <= most) last.count++
   else stacks.push({ group, rows, cols, count: 1, offset, stride })
-}
-
-/** Groups whose parameters the engine cannot treat: a muon group may hold matrices only. */
-export function isMatrixOnly(group: ParamGroup, params: readonly ParamSpec[]): boolean {
-  return params.filter((p) => group.params.includes(p.name)).every((p) => p.shape.length === 2)
 }

@@ -15,7 +15,7 @@ import { BLOCK, gradNormOver, updateElementwise, type UpdateShape } from './kern
  * Coefficients (a, b, c) of the five quintic steps X ← aX + bAX + cA²X with A = XXᵀ.
  * Source: Polar Express, Amsel et al. 2025, arXiv:2505.16932, as used by nanochat.
  */
-export const POLAR_EXPRESS: readonly (readonly [number, number, number])[] = [
+const POLAR_EXPRESS: readonly (readonly [number, number, number])[] = [
   [8.156554524902461, -22.48329292557795, 15.878769915207462],
   [4.042929935166739, -2.808917465908714, 0.5000178451051316],
   [3.8916678022926607, -2.772484153217685, 0.5060648178503393],

@@ -4,7 +4,7 @@
 import { renameTensors, type TapeOp, type TapeTensor, type TensorId } from '../tape'
 
 /** Views start at multiples of this many elements: the 256 bytes that WebGPU asks of a binding's offset, in f16 too. */
-export const VIEW_ALIGN = 128
+const VIEW_ALIGN = 128
 
 /** Along what an op may be cut. */
 export interface Cut {

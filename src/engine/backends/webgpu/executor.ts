@@ -15,7 +15,7 @@ export function onDevice(device: GPUDevice): Pick<Engine, 'allocate'> {
 }
 
 /** Owns every buffer of one planned model on one device. */
-export class GpuExecutor implements Executor {
+class GpuExecutor implements Executor {
   readonly device: GPUDevice
   private readonly buffers: GPUBuffer[]
   private readonly groups = new Map<string, GPUBindGroup>()
