@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { LabError } from '../core/errors'
 import type { DatasetSource, TokenData, TokenizerSpec } from '../data/types'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
+import type { Identity } from '../history/identity'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo, BackendName, Trainer } from '../judge/types'
 import { createController, CONTROLLER_NAMES } from '../research/controllers/registry'
@@ -31,6 +32,8 @@ export interface Parts {
   trainer: Trainer
   box: Box
   predictBytes?: PredictBytes
+  /** who signs the receipts; without one there are none */
+  identity?: () => Promise<Identity>
   /** Takes the named files into the lab's folder; null names the built-in text. @throws LabError data.* */
   source(folder: string, data: string | null, val: string | null): Promise<DatasetSource>
   prepare(folder: string, source: DatasetSource, tokenizer: TokenizerSpec, report: Report): Promise<PreparedData>

@@ -1,14 +1,19 @@
-// npm run lab: the lab without a page. Started by launch.mjs, which builds it and finds a Vulkan driver.
+// npm run lab: the lab without a page, and replay without one. Started by launch.mjs, which builds it and finds a Vulkan driver.
 
 import { fileURLToPath } from 'node:url'
 import { LabError } from '../core/errors'
 import { predictBytes } from '../engine/predict'
+import { openFileIdentity } from '../history/identityFile'
+import type { Trainer } from '../judge/types'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
+import type { Box } from '../sandbox/contract'
 import { createThreadBox } from '../sandbox/nodeBox'
 import { HELP, parseLabArgs } from './args'
 import type { LabArgs } from './args'
 import { createChildTrainer } from './childTrainer'
 import { EXIT, runHeadless } from './headless'
+import { runReplay } from './replay'
+import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
 import { jsonReport, textReport } from './report'
 import { textData, textSource } from './textData'
 
@@ -29,9 +34,10 @@ function stopOnSignals(): AbortSignal {
   return stopping.signal
 }
 
-function readArgs(): LabArgs | null {
+/** What was asked for, or null when it cannot be read; then it has been said why. */
+function readArgs<T>(parse: () => T): T | null {
   try {
-    return parseLabArgs(process.argv.slice(2), CONTROLLER_NAMES)
+    return parse()
   } catch (thrown) {
     const { message, hint } = LabError.from(thrown)
     process.stderr.write(`${message} ${hint}\n`)
@@ -39,29 +45,45 @@ function readArgs(): LabArgs | null {
   }
 }
 
-async function main(args: LabArgs): Promise<number> {
-  const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
-  const stop = stopOnSignals()
-  // side by side with this file in the build; what is measured of the adapter is kept beside the builds, for every lab
-  const tuning = fileURLToPath(new URL('../../tuning.json', import.meta.url))
-  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url), tuning)
+/** What trains and what runs programs: both in processes of their own, side by side with this file in the build. */
+async function withParts(work: (parts: { trainer: Trainer; box: Box }) => Promise<number>): Promise<number> {
+  // what is measured of the adapter is kept beside the builds, for every lab
+  const trainer = createChildTrainer(new URL('./trainerChild.js', import.meta.url), beside('tuning.json'))
   const box = createThreadBox(new URL('./boxThread.js', import.meta.url))
   try {
-    return await runHeadless(args, { trainer, box, predictBytes, source: textSource, prepare: textData }, report, stop)
-  } catch (thrown) {
-    report.error(LabError.from(thrown))
-    return EXIT.failed
+    return await work({ trainer, box })
   } finally {
     box.close()
     trainer.terminate()
   }
 }
 
-const args = readArgs()
-if (args === null) {
-  process.exitCode = EXIT.usage
-} else if (args.help) {
-  process.stdout.write(`${HELP.replace('CONTROLLERS', CONTROLLER_NAMES.join(', '))}\n`)
+const beside = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+
+async function lab(args: LabArgs): Promise<number> {
+  const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
+  const stop = stopOnSignals()
+  const identity = () => openFileIdentity(beside('identity.pem'))
+  return withParts(async (parts) => {
+    try {
+      return await runHeadless(args, { ...parts, predictBytes, identity, source: textSource, prepare: textData }, report, stop)
+    } catch (thrown) {
+      report.error(LabError.from(thrown))
+      return EXIT.failed
+    }
+  })
+}
+
+const replay = (args: ReplayArgs): Promise<number> =>
+  withParts((parts) => runReplay(args, { ...parts, stop: stopOnSignals() }, process.stdout))
+
+const [first, ...rest] = process.argv.slice(2)
+if (first === 'replay') {
+  const args = readArgs(() => parseReplayArgs(rest))
+  if (args?.help) process.stdout.write(`${REPLAY_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await replay(args)
 } else {
-  process.exitCode = await main(args)
+  const args = readArgs(() => parseLabArgs(process.argv.slice(2), CONTROLLER_NAMES))
+  if (args?.help) process.stdout.write(`${HELP.replace('CONTROLLERS', CONTROLLER_NAMES.join(', '))}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await lab(args)
 }

@@ -148,5 +148,6 @@ function endText(outcome: Outcome): string[] {
     lines.push(`val_bpb ${baselineBpb.toFixed(4)} → ${bestBpb.toFixed(4)} bits per byte${noise}${floor}.`)
   }
   lines.push(`The record: git -C ${out} log --oneline, and ${out}/results.tsv`)
+  lines.push(`Receipts: ${out}/receipts; npm run lab -- replay ${out}/receipts/0.json measures one again`)
   return lines
 }

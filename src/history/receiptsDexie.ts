@@ -49,7 +49,7 @@ export async function openBrowserIdentity(name = DATABASE): Promise<Identity> {
 export function openReplayLog(name = DATABASE): ReplayLog {
   const db = new ReceiptDatabase(name)
   return {
-    save: (record) => guard('recording a replay', async () => void (await db.replays.add(record))),
+    save: (record) => guard('recording a replay', async () => void (await db.replays.add({ ...record }))),
     list: () => guard('reading the replays', () => db.replays.orderBy('id').toArray()),
   }
 }

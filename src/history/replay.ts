@@ -8,8 +8,8 @@ import type { ProgramSpec } from '../graph/program'
 import { dataHashes, frozenCode, programHash } from '../judge/evidence'
 import type { Task } from '../judge/task'
 import type { AdapterFacts, RunEvent, Trainer } from '../judge/types'
-import { compareRun, incomparable, summarise, type ReplayReport } from './replayVerdict'
 import type { Receipt } from './receiptForm'
+import { compareRun, incomparable, summarise, type ReplayReport } from './replayVerdict'
 
 /** A replay as it is recorded. */
 export interface ReplayRecord extends ReplayReport {

@@ -64,7 +64,7 @@ export function compareRun(stated: ReceiptRun, result: RunResult, curve: Float32
   if (score.hiddenBpb !== null && result.hiddenBpb !== null) deltas.push(result.hiddenBpb - score.hiddenBpb.decimal)
   const deltaBpb = deltas.reduce((most, delta) => (Math.abs(delta) > Math.abs(most) ? delta : most))
   const scores = { replayedBpb: result.valBpb, deltaBpb }
-  if (passes(stated.gates) !== passes(result.gates)) return refuted('The gates that it states are not those that the run passed.', scores)
+  if (!samePasses(stated.gates, result.gates)) return refuted('The gates that it states are not those that the run passed.', scores)
   const sameScores = bitsOf(result.valBpb) === score.valBpb.bits && deltas.every((delta) => delta === 0)
   if (sameScores && identical) return { ...said(stated, 'bit-identical', 'Every score and every loss is the same to the last bit.'), ...scores }
 
@@ -101,7 +101,9 @@ export function summarise(runs: RunComparison[], adapter: AdapterFacts | null, o
   const find = (verdict: Verdict) => runs.find((run) => run.verdict === verdict && (verdict !== 'cannot replay' || run.statedBpb !== null))
   for (const verdict of ['refuted', 'cannot replay', 'within tolerance', 'bit-identical'] as const) {
     const found = find(verdict)
-    if (found) return report(verdict, runs.length > 1 ? `Seed ${found.seed}: ${found.detail}` : found.detail)
+    if (!found) continue
+    const isAll = runs.every((run) => run.detail === found.detail)
+    return report(verdict, runs.length === 1 ? found.detail : isAll ? `All ${runs.length} runs: ${found.detail}` : `Seed ${found.seed}: ${found.detail}`)
   }
   return report('cannot replay', runs[0]?.detail ?? 'The receipt has no runs.')
 }
@@ -110,8 +112,9 @@ function said(stated: ReceiptRun, verdict: Verdict, detail: string): RunComparis
   return { seed: stated.seed, verdict, detail, statedBpb: stated.score?.valBpb.decimal ?? null, replayedBpb: null, deltaBpb: null }
 }
 
-function passes(gates: readonly { gate: string; passed: boolean }[]): string {
-  return gates.map(({ gate, passed }) => `${gate} ${passed}`).sort().join(', ')
+/** Of the gates that both went through: some belong to the lab, or to the speed of a machine. */
+function samePasses(stated: ReceiptRun['gates'], replayed: readonly { gate: string; passed: boolean }[]): boolean {
+  return stated.every(({ gate, passed }) => (replayed.find((other) => other.gate === gate)?.passed ?? passed) === passed)
 }
 
 /** By which step two loss curves of [step, loss] pairs had parted; empty where that is not known. */
