@@ -96,9 +96,9 @@ export function attrsOf(kernel: SampleKernel): { [K in keyof SampleKernel]: Samp
   return { ...kernel }
 }
 
-/** A small model, V = 7, with three custom kernels, or with built-in ops in their place: the same parameters, the same function. */
-export function kernelGraph(custom: boolean): ModelGraph {
-  const [V, C] = [7, 6]
+/** A small model with three custom kernels, or with built-in ops in their place: the same parameters, the same function. */
+export function kernelGraph(custom: boolean, V = 7): ModelGraph {
+  const C = 6
   const g = new GraphWriter()
   const tokens = g.op('tokens', [])
   const x = g.op('embedding', [g.param('table', V, C), tokens])

@@ -10,6 +10,7 @@ import type { TuningStore } from '../engine/tune/table'
 import { inferShapes } from '../graph/shapes'
 import { boundsOf } from './bounds'
 import { thinCurve } from './curve'
+import { checkKernels } from './customKernels/check'
 import { evaluationRows, scoreSplit } from './evaluate'
 import { evidenceOf } from './evidence'
 import { checkArrangement, checkCausality, checkScores, guardsKept } from './gates'
@@ -21,7 +22,7 @@ import type { CurvePoint, FailureStatus, GateResult, RunEvent, RunJob, RunMeasur
 const SPEED_KNOWN_MS = 2000
 
 /**
- * Chooses kernels, compiles, trains for the budget, scores, checks.
+ * Checks custom kernels, chooses kernels, compiles, trains for the budget, scores, checks.
  * Never rejects: whatever goes wrong is the result's status and error.
  * @param store what earlier runs measured of this adapter's kernels; null to go by the built-in rules
  */
@@ -45,6 +46,7 @@ export async function runJob(
   try {
     const shapes = inferShapes(program.graph, data.vocab)
     const request = { program, shapes, vocab: data.vocab, evaluation, memoryBytes: guards.maxBytes }
+    const kernelGates = await checkKernels(opened, program.graph, shapes, () => phase('checking'))
     let tuning = false
     const { caps, hash } = await chooseKernels(opened, request, store, (done, total) => {
       if (total === 0) return
@@ -95,6 +97,7 @@ export async function runJob(
     phase('checking')
     const looked = new Rng(seed, 'gates')
     const gates = [
+      ...kernelGates,
       ...checkScores(hidden ? [val.bpb, hidden.bpb] : [val.bpb], boundsOf(data, evaluation, job.floorBpb ?? null)),
       ...(await checkCausality(session, valRows, looked)),
       await checkArrangement(session, valRows, val.rowNats, data.tokenBytes, looked),
@@ -158,7 +161,7 @@ function checkSpeed(tokensPerSecond: number, least = 0): void {
 }
 
 function statusOf(error: LabError): FailureStatus {
-  if (error.code === 'judge.timeout' || error.code === 'judge.slow') return 'timeout'
+  if (['judge.timeout', 'judge.slow', 'gpu.hung'].includes(error.code)) return 'timeout'
   if (error.code === 'program.memory' || error.code === 'program.graph') return 'rejected'
   if (error.code.startsWith('judge.')) return 'checks_failed'
   return 'crash'

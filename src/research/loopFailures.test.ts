@@ -43,6 +43,23 @@ describe('failures are recorded outcomes', () => {
     expect(ended).toBe(1)
   })
 
+  test('a kernel that hangs is recorded, its worker ended, and the lab goes on', async () => {
+    const stores = await openStores(await newFolder(), scriptedLab({ maxExperiments: 2 }))
+    const { loop, trainer } = makeLoop(stores)
+    let ended = 0
+    trainer.terminate = () => ended++
+    trainer.before = (job) => {
+      if (job.runId === 'lab-1/1/1') return failed(job, 'timeout', new LabError('gpu.hung', 'custom_gate_forward did not come back.', { hint: 'Shorter loops.' }))
+    }
+    loop.start()
+    await loop.settled()
+    const { rows } = await checkRecord(stores)
+    expect(rows[1]).toMatchObject({ status: 'timeout', error: { code: 'gpu.hung', hint: 'Shorter loops.' } })
+    expect(rows[2].status).not.toBe('timeout')
+    expect(trainer.jobs.filter(({ runId }) => runId === 'lab-1/1/1')).toHaveLength(1)
+    expect(ended).toBe(1)
+  })
+
   test('what cannot run costs no run: broken, duplicate, too big', async () => {
     const stores = await openStores(await newFolder(), scriptedLab({ maxExperiments: 3 }))
     const { loop, trainer } = makeLoop(stores, {

@@ -124,6 +124,8 @@ export function createRunner(deps: RunnerDeps): Runner {
     async run(job, onEvent) {
       const result = await once(job, onEvent)
       measured = false
+      // what hangs a device is not tried again; its worker is of no more use
+      if (!result.ok && result.error.code === 'gpu.hung') endTrainer()
       if (result.ok || result.status !== 'device_lost') return result
       endTrainer()
       deps.onDeviceLost?.(LabError.fromJSON(result.error))

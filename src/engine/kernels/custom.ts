@@ -5,11 +5,13 @@
 //   set_y(e, v)     the output, forward only; add_dx(e, v) adds to a gradient, backward only, per row also …_at(s, e, v).
 //                   Only elements e with e mod lanes = lane; others are a fault
 //   get_state(i)    memory of a lane of a row; set_state(i, v)
+//   tanh is safeTanh of shaders/lib/math.wgsl
 //   spend()         at the top of every loop: true once the call's trips are used up, a fault too
 //
 // After a fault the kernel's results are NaN: a run that meets one fails visibly instead of training on something else.
 // With `report` each invocation also writes its fault: 0 none, 1 trips, 2 a write outside of its elements.
 
+import math from '../../../shaders/lib/math.wgsl?raw'
 import { LabError } from '../../core/errors'
 import { callCost, type CustomKernel, type KernelInput, type KernelText } from '../../graph/wgsl/kernel'
 import type { Access, Capabilities, Kernel, Lowering } from '../kernel'
@@ -114,6 +116,7 @@ function assemble(shape: CustomShape, which: 'forward' | 'backward', parts: read
   })
   const code = [
     ...declared,
+    ...(text.code.includes('safeTanh(') ? [math] : []),
     PRIVATE(T, kernel),
     ...parts.map(({ functions }) => functions),
     text.code,

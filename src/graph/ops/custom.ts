@@ -5,7 +5,7 @@ import { LabError } from '../../core/errors'
 import { describeShape, intAttr, product, type OpDef, type ShapedNode, type TapedNode } from '../opDef'
 import type { TensorId } from '../tape'
 import type { TapeBuilder } from '../tapeBuilder'
-import { KERNEL_LIMITS, preparedText, type CustomKernel } from '../wgsl/kernel'
+import { calls, inputsRead, KERNEL_LIMITS, preparedText, type CustomKernel, type KernelText } from '../wgsl/kernel'
 import { isInputName } from '../wgsl/names'
 
 export const wgsl: OpDef = {
@@ -29,7 +29,7 @@ export const wgsl: OpDef = {
   forward(tape, node) {
     const kernel = kernelOf(node)
     const output = tape.tensor(tape.concrete(node.shape), kernel.name)
-    tape.emit({ kind: 'custom', kernel, ...readsOf(kernel, kernel.forward.code, node.inputs), output, B: tape.B, T: tape.T })
+    tape.emit({ kind: 'custom', kernel, ...readsOf(kernel, kernel.forward, node.inputs), output, B: tape.B, T: tape.T })
     return output
   },
   backward(tape, node, dOut) {
@@ -37,8 +37,8 @@ export const wgsl: OpDef = {
     const { B, T } = tape
     const wanted = kernel.inputs.map((_, i) => i).filter((i) => tape.needs(node.node.inputs[i]))
     const outputs = wanted.map((i) => gradientOf(tape, node, kernel, i))
-    const y = calls(kernel.backward.code, 'get_y') ? { y: node.output } : {}
-    const reads = readsOf(kernel, kernel.backward.code, node.inputs)
+    const y = calls(kernel.backward, 'get_y') ? { y: node.output } : {}
+    const reads = readsOf(kernel, kernel.backward, node.inputs)
     tape.emit({ kind: 'customGrad', kernel, ...reads, ...y, dOut, outputs, grads: wanted.map((i) => kernel.inputs[i].name), B, T })
     for (const [at, i] of wanted.entries()) if (!kernel.inputs[i].batch) addUp(tape, node, kernel, i, outputs[at])
   },
@@ -65,15 +65,10 @@ function kernelOf({ node, shape, inputShapes }: Omit<TapedNode, 'output'>): Cust
   return { name, per, lanes, state, trips, inputs, size: product(shape.dims), forward, backward }
 }
 
-/** The inputs that a text reads. */
-function readsOf(kernel: CustomKernel, code: string, inputs: readonly TensorId[]): { inputs: TensorId[]; names: string[] } {
-  const used = kernel.inputs.map((_, i) => i).filter((i) => calls(code, `get_${kernel.inputs[i].name}`))
+/** The inputs that a text reads, and their names. */
+function readsOf(kernel: CustomKernel, text: KernelText, inputs: readonly TensorId[]): { inputs: TensorId[]; names: string[] } {
+  const used = inputsRead(kernel, text)
   return { inputs: used.map((i) => inputs[i]), names: used.map((i) => kernel.inputs[i].name) }
-}
-
-/** Whether a printed text calls a function of ours, at the current token or at another. */
-function calls(code: string, name: string): boolean {
-  return code.includes(`${name}(`) || code.includes(`${name}_at(`)
 }
 
 /** Where the gradient of input `i` is written: its own place, or parts that are yet to be summed. */

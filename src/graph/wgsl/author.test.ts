@@ -166,7 +166,7 @@ test('calls of calls do not make reading slow', () => {
   const calls = (i: number) => `fn a${i}() { ${`a${i + 1}();`.repeat(40)} }`
   const begun = performance.now()
   expect(refusal(body('a0();', `${Array.from({ length: 14 }, (_, i) => calls(i)).join('\n')}\nfn a14() { set_y(0, 1.0); }`)).message).toContain('millions of operations')
-  expect(performance.now() - begun).toBeLessThan(500)
+  expect(performance.now() - begun).toBeLessThan(2000)
 })
 
 test.each([
@@ -185,5 +185,5 @@ test.each([
 ])('%s is refused at once', (_, text) => {
   const begun = performance.now()
   expect(refusal(text).code).toBe('program.graph')
-  expect(performance.now() - begun).toBeLessThan(500)
+  expect(performance.now() - begun).toBeLessThan(2000)
 })

@@ -4,7 +4,7 @@ import { Function as FunctionNode, Token, TokenTypes, WgslParser, WgslScanner } 
 import { LabError } from '../../core/errors'
 import { costOf } from './cost'
 import { KERNEL_LIMITS, type KernelText } from './kernel'
-import { accessorsOf, BUILTINS, isTypeName, type Frame } from './names'
+import { accessorsOf, isBuiltin, isTypeName, REPLACED, type Frame } from './names'
 import { PLAIN, print, wordsOf, type Naming } from './print'
 import { scan, TextFault } from './scan'
 
@@ -46,7 +46,7 @@ function read(text: string, which: 'forward' | 'backward', frame: Frame): Kernel
     variable: (name) => `v_${name}`,
     call(name, line) {
       if (own.has(name)) return `f_${name}`
-      const known = accessors.get(name) ?? (BUILTINS.has(name) ? name : undefined)
+      const known = accessors.get(name) ?? REPLACED.get(name) ?? (isBuiltin(name) ? name : undefined)
       if (known === undefined)
         throw new TextFault(`there is no function "${name}"`, line, `Known here: ${[...accessors.keys()].join(', ')}, your own, and the mathematical functions of WGSL.`)
       return known
@@ -104,7 +104,7 @@ function checkSame(tokens: readonly Token[], printed: readonly string[]): void {
 function ownFunctions(functions: readonly FunctionNode[], accessors: ReadonlyMap<string, string>): Map<string, FunctionNode> {
   const own = new Map<string, FunctionNode>()
   for (const each of functions) {
-    if (own.has(each.name) || accessors.has(each.name) || BUILTINS.has(each.name) || isTypeName(each.name))
+    if (own.has(each.name) || accessors.has(each.name) || isBuiltin(each.name) || isTypeName(each.name))
       throw new TextFault(`the function "${each.name}" is there already`, each.line, 'Give it another name.')
     own.set(each.name, each)
   }

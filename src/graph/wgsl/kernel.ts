@@ -90,3 +90,13 @@ export function preparedText(attrs: Attrs, which: 'forward' | 'backward'): Kerne
 export function callCost({ straight, body }: KernelText, trips: number): number {
   return straight + trips * body
 }
+
+/** Whether a printed text calls a function of ours, at the current token or at another. */
+export function calls({ code }: KernelText, name: string): boolean {
+  return code.includes(`${name}(`) || code.includes(`${name}_at(`)
+}
+
+/** Indices of the inputs that a text reads. */
+export function inputsRead(kernel: CustomKernel, text: KernelText): number[] {
+  return kernel.inputs.map((_, i) => i).filter((i) => calls(text, `get_${kernel.inputs[i].name}`))
+}

@@ -1,21 +1,29 @@
 // The words of a custom kernel: what its author may call, and what each call is named in the text that is compiled.
 
 /** Built-in functions of WGSL that compute and do nothing else: no textures, atomics, barriers, subgroups or derivatives. */
-export const BUILTINS: ReadonlySet<string> = new Set(
+const BUILTINS: ReadonlySet<string> = new Set(
   (
     'abs acos acosh all any asin asinh atan atan2 atanh ceil clamp cos cosh countLeadingZeros countOneBits ' +
     'countTrailingZeros cross degrees determinant distance dot exp exp2 extractBits faceForward firstLeadingBit ' +
     'firstTrailingBit floor fma fract insertBits inverseSqrt ldexp length log log2 max min mix normalize pow radians ' +
-    'reflect reverseBits round saturate select sign sin sinh smoothstep sqrt step tan tanh transpose trunc'
+    'reflect reverseBits round saturate select sign sin sinh smoothstep sqrt step tan transpose trunc'
   ).split(' '),
 )
+
+/** Functions of WGSL that drivers compute badly, and ours in their place (shaders/lib/math.wgsl): of f32 only. */
+export const REPLACED: ReadonlyMap<string, string> = new Map([['tanh', 'safeTanh']])
 
 /** Names that are taken besides those of built-in functions. */
 const RESERVED = new Set(['y', 'dy', 'state', 'forward', 'backward'])
 
 /** What an input may be called: its name is also that of the function that reads it. */
 export function isInputName(name: string): boolean {
-  return /^[a-z][a-zA-Z0-9]{0,15}$/.test(name) && !RESERVED.has(name) && !BUILTINS.has(name) && !isTypeName(name)
+  return /^[a-z][a-zA-Z0-9]{0,15}$/.test(name) && !RESERVED.has(name) && !isBuiltin(name) && !isTypeName(name)
+}
+
+/** Whether a text may call it as WGSL's own. */
+export function isBuiltin(name: string): boolean {
+  return BUILTINS.has(name) || REPLACED.has(name)
 }
 
 export function isTypeName(name: string): boolean {
