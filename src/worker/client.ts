@@ -4,7 +4,10 @@
 import { proxy, transfer, wrap } from 'comlink'
 import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
-import { liveCurve, liveExperiments, liveLabs } from '../history/ledgerDexie'
+import { liveCurve, liveExperiments, liveLabs, liveReceipts } from '../history/ledgerDexie'
+import type { ReceiptRow } from '../history/receipt'
+import { liveReplays } from '../history/receiptsDexie'
+import type { ReplayRecord } from '../history/replay'
 import type { Experiment, LabRecord } from '../history/types'
 import { hostBoxes } from './boxHost'
 import { nameOf } from './experimental'
@@ -22,6 +25,10 @@ export interface LabClient {
   /** Live rows: `next` is called now and after every change; the result stops it. */
   watchLabs(next: (labs: LabRecord[]) => void, failed: (error: unknown) => void): () => void
   watchExperiments(labId: string, next: (rows: Experiment[]) => void, failed: (error: unknown) => void): () => void
+  /** The receipts of an attempt, the last of which counts. */
+  watchReceipts(labId: string, number: number, next: (receipts: ReceiptRow[]) => void, failed: (error: unknown) => void): () => void
+  /** Every replay in this browser, the newest last. */
+  watchReplays(next: (replays: ReplayRecord[]) => void, failed: (error: unknown) => void): () => void
   /** [step, loss] pairs of a finished run. */
   loadCurve(labId: string, number: number): Promise<Float32Array | null>
 }
@@ -50,6 +57,10 @@ export function connectLab(): LabClient {
       sample: (number, prompt, count, temperature) => remote.sample(number, prompt, count, temperature),
       profile: () => remote.profile(),
       sources: (number) => remote.sources(number),
+      receipt: (number) => remote.receipt(number),
+      readReceipt: (text) => remote.readReceipt(text),
+      replay: (text, otherApp) => remote.replay(text, otherApp),
+      stopReplay: () => remote.stopReplay(),
       exportZip: () => remote.exportZip(),
       exportResults: () => remote.exportResults(),
     },
@@ -59,6 +70,8 @@ export function connectLab(): LabClient {
     },
     watchLabs: (next, failed) => watch(liveLabs, next, failed),
     watchExperiments: (labId, next, failed) => watch(() => liveExperiments(labId), next, failed),
+    watchReceipts: (labId, number, next, failed) => watch(() => liveReceipts(labId, number), next, failed),
+    watchReplays: (next, failed) => watch(liveReplays, next, failed),
     loadCurve: async (labId, number) => (await liveCurve(labId, number)) ?? null,
   }
 }

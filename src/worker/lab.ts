@@ -7,6 +7,7 @@ import { browserRepository } from '../history/gitBrowser'
 import { claimLead } from '../history/leader'
 import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
+import { openBrowserIdentity, openReplayLog } from '../history/receiptsDexie'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
 import { spawnFrameBox } from './frameBox'
@@ -37,9 +38,12 @@ const api = createLabApi({
   ledger: openDexieLedger(),
   repository: (labId) => browserRepository(labId),
   trainer: createWorkerTrainer(),
+  spareTrainer: createWorkerTrainer,
   box: createWorkerBox(spawnFrameBox),
   cache: () => openBrowserCache(),
   prepare,
+  identity: () => openBrowserIdentity(),
+  replays: openReplayLog(),
   claimLead: (onChange) => void claimLead('assay-lab', onChange),
   async askToPersist() {
     const { persisted, message } = await askToPersist()

@@ -14,6 +14,7 @@ import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
 import { findKnobs } from '../sandbox/knobs'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
+import { createReplayDesk } from './labReplay'
 import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
@@ -36,6 +37,7 @@ export function createLabApi(given: LabParts): LabApi {
   }
   const board = createStatusBoard()
   const desk = createDataDesk(parts.prepare, board)
+  const replays = createReplayDesk(parts, desk, board)
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -93,6 +95,19 @@ export function createLabApi(given: LabParts): LabApi {
     await run(await session.loop())
   }
 
+  /** A command that trains, which must not share the machine with a replay. */
+  function training(run: (loop: Loop) => void): Promise<void> {
+    refuseWhileReplaying()
+    return command(run)
+  }
+
+  function refuseWhileReplaying(): void {
+    if (!replays.busy) return
+    throw new LabError('lab.state', 'A receipt is being replayed, and both would be slowed down.', {
+      hint: 'Wait for it, or stop it.',
+    })
+  }
+
   function show(session: LabSession): void {
     viewed = session
     if (current?.busy) return
@@ -125,6 +140,7 @@ export function createLabApi(given: LabParts): LabApi {
 
   async function profile(): Promise<ProfileResult> {
     await needLead() // the other tab's clock is running
+    refuseWhileReplaying()
     const byDefault = async () => ({ experiment: null, source: defaultProgram((await probe()).tier), vocab: BYTE_VOCAB })
     // the lab that holds the adapter decides whether it is free
     if (current?.busy) await current.programToProfile()
@@ -180,15 +196,15 @@ export function createLabApi(given: LabParts): LabApi {
       show(await openSession(labId, parts, desk, board))
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
-      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching) {
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy) {
         const loop = await current.loop()
         loop.start()
       }
     },
-    start: () => command((loop) => loop.start()),
+    start: async () => training((loop) => loop.start()),
     pause: () => command((loop) => loop.pause()),
-    resume: () => command((loop) => loop.resume()),
-    step: () => command((loop) => loop.step()),
+    resume: async () => training((loop) => loop.resume()),
+    step: async () => training((loop) => loop.step()),
     stop: () => command((loop) => loop.stop()),
     queueProgram: (trainJs, hypothesis) => command((loop) => loop.queueProgram(trainJs, hypothesis)),
     updateProgramMd: (text) => command((loop) => loop.updateProgramMd(text)),
@@ -201,6 +217,19 @@ export function createLabApi(given: LabParts): LabApi {
       return profiling
     },
     sources: async (number) => shown().sources(number),
+    receipt: async (number) => shown().receipt(number),
+    readReceipt: (text) => replays.view(text),
+    async replay(text, otherApp) {
+      await needLead()
+      if (current?.running) {
+        throw new LabError('lab.state', 'A run is being measured, and a replay now would slow it down.', {
+          hint: 'Pause the lab; when the experiment is over, replay.',
+        })
+      }
+      await profiling?.catch(() => undefined)
+      return replays.replay(text, otherApp, (await probe()).backend)
+    },
+    stopReplay: async () => replays.stop(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),
   }

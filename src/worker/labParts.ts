@@ -1,6 +1,8 @@
 // What the lab is assembled from. The browser's parts are in lab.ts; tests and Node bring their own.
 
 import type { ByteCache } from '../data/byteCache'
+import type { Identity } from '../history/identity'
+import type { ReplayLog } from '../history/receiptsDexie'
 import type { Ledger, Repository } from '../history/types'
 import type { Trainer } from '../judge/types'
 import type { Box } from '../sandbox/contract'
@@ -11,9 +13,14 @@ export interface LabParts {
   /** the repository of a lab, not yet opened */
   repository(labId: string): Repository
   trainer: Trainer
+  /** another one, for one replay: the loop's keeps its data */
+  spareTrainer(): Trainer
   box: Box
   cache(): Promise<ByteCache>
   prepare: Prepare
+  /** who signs receipts. @throws LabError "receipt.unsupported" */
+  identity(): Promise<Identity>
+  replays: ReplayLog
   /** Claims the lead among tabs; told true when this one leads, false while it watches. */
   claimLead(onChange: (leading: boolean) => void): void
   /** A sentence for the person when the browser does not promise to keep what is stored; else null. */

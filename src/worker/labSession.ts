@@ -10,6 +10,7 @@ import type { Experiment, LabRecord, Repository } from '../history/types'
 import { createController } from '../research/controllers/registry'
 import type { Loop } from '../research/loop'
 import { createLoop } from '../research/loop'
+import { receiptFileOf } from './labReplay'
 import type { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import type { StatusBoard } from './labStatus'
@@ -20,12 +21,16 @@ export interface LabSession {
   loop(): Promise<Loop>
   /** whether a loop is at work or waiting for the person */
   readonly busy: boolean
+  /** whether a run may be under way */
+  readonly running: boolean
   /** Makes the loop anew with the next command: it remembers what it was opened with. */
   forget(): void
   sources(number: number): Promise<{ before: string; after: string }>
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
   /** The best program so far, or the one that the lab begins with. @throws lab.state while a run is being measured */
   programToProfile(): Promise<{ experiment: number | null; source: string; vocab: number }>
+  /** The last receipt of an attempt as a file. @throws lab.state where it has none */
+  receipt(number: number): Promise<string>
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>
 }
@@ -48,6 +53,7 @@ export async function openSession(
   const repo: Repository = parts.repository(labId)
   let made: Promise<Loop> | null = null
   let loop: Loop | null = null
+  const isRunning = () => loop?.phase === 'running' || loop?.phase === 'stopping'
 
   async function makeLoop(lab: LabRecord): Promise<Loop> {
     await repo.open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
@@ -60,6 +66,7 @@ export async function openSession(
       controller: createController(lab.controller),
       data: async () => (await desk(task.dataset, task.tokenizer)).copy(),
       predictBytes,
+      identity: () => parts.identity(),
       onEvent: (event) => board.hear(event),
       now: parts.now,
     })
@@ -76,6 +83,9 @@ export async function openSession(
     labId,
     get busy() {
       return loop !== null && loop.phase !== 'idle' && loop.phase !== 'failed'
+    },
+    get running() {
+      return isRunning()
     },
     loop() {
       made ??= makeLoop(found).catch((thrown: unknown) => {
@@ -116,7 +126,7 @@ export async function openSession(
       return new TextDecoder().decode(tokenizer.decode(tokens) as Uint8Array<ArrayBuffer>)
     },
     async programToProfile() {
-      if (loop?.phase === 'running' || loop?.phase === 'stopping') {
+      if (isRunning()) {
         throw new LabError('lab.state', 'A run is being measured, and a profile now would slow it down.', {
           hint: 'Pause the lab; when the experiment is over, ask again.',
         })
@@ -128,6 +138,7 @@ export async function openSession(
       board.set({ activity: 'idle' })
       return { experiment, source, vocab: tokenizer.vocab }
     },
+    receipt: (number) => receiptFileOf(parts, repo, labId, number),
     async exportZip() {
       const folder = branch.replace('autoresearch/', '')
       return { name: `${folder}.zip`, bytes: await exportZip(repo, folder) }

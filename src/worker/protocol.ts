@@ -3,6 +3,8 @@
 import type { LabErrorJson } from '../core/errors'
 import type { DatasetSource, TokenizerSpec } from '../data/types'
 import type { StepProfile } from '../engine/profile'
+import type { Receipt } from '../history/receiptForm'
+import type { ReplayRecord } from '../history/replay'
 import type { AdapterInfo, BackendChoice, CurvePoint } from '../judge/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { Knob } from '../sandbox/contract'
@@ -56,6 +58,8 @@ export interface LabStatus {
   /** while tuning: shapes whose kernels have been chosen, of how many */
   tuning: { done: number; total: number } | null
   adapter: AdapterInfo | null
+  /** the receipt that is being run again, and how far that is; null between replays */
+  replaying: { fingerprint: string; run: number; runs: number; progress: number } | null
   /** another tab leads: this one only watches */
   watching: boolean
   /** last thing the person should know: what happened, and what to do */
@@ -78,6 +82,7 @@ export const IDLE: LabStatus = {
   bytesAllocated: 0,
   tuning: null,
   adapter: null,
+  replaying: null,
   watching: false,
   notice: null,
   error: null,
@@ -103,6 +108,22 @@ export interface ProfileResult {
   experiment: number | null
   adapter: AdapterInfo
   profile: StepProfile
+}
+
+/** A receipt whose signature is valid; whatever else it says is its signer's word. */
+export interface ReceiptView {
+  receipt: Receipt
+  fingerprint: string
+  /** this browser signed it */
+  isOwn: boolean
+  /** the file carries train.js: without it nothing can be replayed */
+  hasProgram: boolean
+}
+
+/** `record` as kept in the table of replays; null when the person stopped it */
+export interface ReplayAnswer {
+  stopped: boolean
+  record: ReplayRecord | null
 }
 
 /** Implemented by src/worker/lab.ts, called through Comlink. Every method may reject with a LabErrorJson. */
@@ -139,6 +160,17 @@ export interface LabApi {
   profile(): Promise<ProfileResult>
   /** train.js of an attempt and of its parent, for the diff. */
   sources(number: number): Promise<{ before: string; after: string }>
+  /** The last receipt of an attempt as a file. @throws lab.state where it has none */
+  receipt(number: number): Promise<string>
+  /** Reads a receipt that anybody may have written. @throws import.invalid naming the field; receipt.unsupported */
+  readReceipt(text: string): Promise<ReceiptView>
+  /**
+   * Runs a receipt again, on what trains now, and records the verdict.
+   * @param otherApp although another version of the app scored it
+   * @throws lab.state while a lab is at work or another receipt is replayed; import.invalid; gpu.unavailable
+   */
+  replay(text: string, otherApp: boolean): Promise<ReplayAnswer>
+  stopReplay(): Promise<void>
   /** The repository as a zip: real git reads it. */
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>

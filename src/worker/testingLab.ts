@@ -5,7 +5,9 @@ import { Rng, hashString } from '../core/rng'
 import { memoryByteCache } from '../data/byteCache'
 import { loadCorpus, prepareData } from '../data/corpus'
 import { nodeRepository } from '../history/gitNode'
+import { openFileIdentity } from '../history/identityFile'
 import { openFileLedger } from '../history/ledgerFile'
+import type { ReplayRecord } from '../history/replay'
 import type { Repository } from '../history/types'
 import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
@@ -26,10 +28,12 @@ export async function assemble(dir: string, leading = true) {
   }
   trainer.sample = async (_program, _weights, prompt, count) => prompt.slice(1, 1 + count)
   const repository = await nodeRepository(join(dir, 'lab'))
+  const replayed: ReplayRecord[] = []
   const parts: LabParts = {
     ledger: await openFileLedger(join(dir, 'ledger')),
     repository: (): Repository => repository,
     trainer,
+    spareTrainer: () => trainer,
     box: await createBox(),
     cache: async () => cache,
     async prepare(source, spec, onProgress) {
@@ -39,6 +43,8 @@ export async function assemble(dir: string, leading = true) {
       )
       return { data, tokenizer, floorBpb: corpus.floorBpb }
     },
+    identity: () => openFileIdentity(join(dir, 'identity.pem')),
+    replays: { save: async (record) => void replayed.push(record), list: async () => replayed },
     claimLead: (onChange) => onChange(leading),
     askToPersist: async () => 'This browser may delete the lab.',
     now: Date.now,
