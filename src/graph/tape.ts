@@ -85,11 +85,16 @@ export type TapeOp =
 export interface AttentionShape {
   B: number
   T: number
+  /** query heads */
   H: number
+  /** key and value heads; divides H, head h reads kv head floor(h / (H/KV)) */
   KV: number
+  /** head size; even, 2…256 */
   D: number
+  /** keys seen before the query's own: i-window <= j <= i; 0 = all */
   window: number
   scale: number
+  /** cap of the scores; 0 = none */
   softcap: number
 }
 

@@ -5,11 +5,12 @@
 
 import { expect, it, vi } from 'vitest'
 import { Rng } from '../../core/rng'
+import type { AttentionShape } from '../../graph/tape'
 import * as reference from '../../reference/attention'
 import { storeAsHalf } from '../half'
 import type { Capabilities, Lowering } from '../kernel'
 import { describeGpu, expectClose, openDevice, runLowering, type Tolerance } from '../testing/dawn'
-import { attentionBackward, attentionForward, type AttentionShape } from './attention'
+import { attentionBackward, attentionForward } from './attention'
 
 // compiling on a software adapter that others use too
 vi.setConfig({ testTimeout: 180_000 })

@@ -8,24 +8,9 @@ import library from '../../../shaders/lib/attention.wgsl?raw'
 import software from '../../../shaders/attention_software.wgsl?raw'
 import tiled from '../../../shaders/attention_tiled.wgsl?raw'
 import { LabError } from '../../core/errors'
+import type { AttentionShape } from '../../graph/tape'
 import { grid, type Capabilities, type Kernel, type Lowering } from '../kernel'
 import { expandTemplate } from '../template'
-
-export interface AttentionShape {
-  B: number
-  T: number
-  /** query heads */
-  H: number
-  /** key and value heads; divides H, head h reads kv head floor(h / (H/KV)) */
-  KV: number
-  /** head size; even, 2…256 */
-  D: number
-  /** keys seen before the query's own: i-window <= j <= i; 0 = all */
-  window: number
-  scale: number
-  /** cap of the scores; 0 = none */
-  softcap: number
-}
 
 /**
  * Causal attention with a window, grouped key/value heads and an optional score cap.

@@ -5,9 +5,10 @@ import { appendFileSync } from 'node:fs'
 import { afterAll, describe } from 'vitest'
 import { create, globals } from 'webgpu'
 import { LabError } from '../../core/errors'
-import { MATRIX_FEATURE, matrixUnit, WANTED_LIMITS } from '../backends/webgpu/device'
-import { BINDING_TYPES } from '../backends/webgpu/pipelines'
-import type { Capabilities, Kernel, Lowering } from '../kernel'
+import { capabilitiesOf, MATRIX_FEATURE, WANTED_LIMITS } from '../backends/webgpu/device'
+import { pipelineOf } from '../backends/webgpu/pipelines'
+import { readBack } from '../backends/webgpu/readBack'
+import type { Capabilities, Lowering } from '../kernel'
 import { assertClose, type Tolerance } from './close'
 
 export type { Tolerance }
@@ -58,24 +59,7 @@ async function requestDevice(adapter: GPUAdapter | null, limits: readonly (keyof
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name] as number])),
   })
-  const { info } = adapter
-  const subgroups = device.features.has('subgroups')
-  const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-  const caps: Capabilities = {
-    backend: 'webgpu',
-    software: info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(named),
-    subgroups,
-    subgroupMinSize: subgroups ? info.subgroupMinSize : 0,
-    subgroupMatrix: subgroups && device.features.has(MATRIX_FEATURE) ? matrixUnit(info) : undefined,
-    f16: device.features.has('shader-f16'),
-    maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
-    maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,
-    maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
-    maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
-    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
-    maxBufferBytes: device.limits.maxBufferSize,
-  }
-  return { device, caps }
+  return { device, caps: capabilitiesOf(device, adapter.info) }
 }
 
 /**
@@ -127,49 +111,6 @@ export function comparisonCount(): number {
   return comparisons
 }
 
-const pipelines = new Map<string, Promise<GPUComputePipeline>>()
-
-/** Compiles a kernel, once per text. Errors carry the WGSL line. */
-export function compileKernel(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
-  const key = `${kernel.name}\n${JSON.stringify(kernel.constants ?? {})}\n${kernel.code}`
-  let pipeline = pipelines.get(key)
-  if (!pipeline) {
-    pipeline = compile(device, kernel)
-    pipelines.set(key, pipeline)
-  }
-  return pipeline
-}
-
-async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
-  device.pushErrorScope('validation')
-  const module = device.createShaderModule({ label: kernel.name, code: kernel.code })
-  const info = await module.getCompilationInfo()
-  const invalid = await device.popErrorScope()
-  const error = info.messages.find((message) => message.type === 'error')
-  if (error) {
-    const line = kernel.code.split('\n')[error.lineNum - 1] ?? ''
-    throw new LabError('gpu.shader', `${kernel.name}:${error.lineNum}: ${error.message}\n  ${line.trim()}`)
-  }
-  if (invalid) throw new LabError('gpu.shader', `${kernel.name}: ${invalid.message}`)
-  const layout = device.createBindGroupLayout({
-    label: kernel.name,
-    entries: kernel.bindings.map(({ access }, binding) => ({
-      binding,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: BINDING_TYPES[access] },
-    })),
-  })
-  try {
-    return await device.createComputePipelineAsync({
-      label: kernel.name,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, constants: kernel.constants },
-    })
-  } catch (cause) {
-    throw new LabError('gpu.shader', `${kernel.name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
-  }
-}
-
 /**
  * Runs a lowering's kernels in order in one pass and reads every tensor back.
  * @param tensors by binding name: contents, or a number of bytes to fill with zeros; scratch is made here
@@ -184,11 +125,12 @@ export async function runLowering(
 ): Promise<Record<string, ArrayBuffer>> {
   const { device } = await openDevice()
   const memory = { ...lowering.scratch, ...lowering.constants, ...tensors }
-  const compiled = await Promise.all(lowering.kernels.map((kernel) => compileKernel(device, kernel)))
   for (const { name, bindings } of lowering.kernels) {
     const missing = bindings.find((binding) => !(binding.name in memory))
     if (missing) throw new LabError('gpu.shader', `${name}: no tensor for binding "${missing.name}"`)
   }
+  device.pushErrorScope('validation')
+  const compiled = await Promise.all(lowering.kernels.map((kernel) => pipelineOf(device, kernel))).finally(() => device.popErrorScope())
   device.pushErrorScope('validation')
   const buffers = new Map<string, GPUBuffer>()
   for (const [name, tensor] of Object.entries(memory)) {
@@ -219,7 +161,9 @@ export async function runLowering(
   for (const name of Object.keys(tensors)) {
     const tensor = tensors[name]
     const bytes = typeof tensor === 'number' ? tensor : tensor.byteLength
-    results[name] = await readBuffer(device, buffers.get(name) as GPUBuffer, bytes)
+    const buffer = buffers.get(name) as GPUBuffer
+    const { buffer: read } = await readBack(device, name, [{ buffer, offset: 0, bytes: buffer.size }])
+    results[name] = (read as ArrayBuffer).slice(0, bytes)
   }
   for (const buffer of buffers.values()) buffer.destroy()
   const invalid = await device.popErrorScope()
@@ -233,17 +177,6 @@ function makeBuffer(device: GPUDevice, label: string, tensor: TensorInput): GPUB
   const buffer = device.createBuffer({ label, size: Math.max(4, bytes), usage })
   if (typeof tensor !== 'number') device.queue.writeBuffer(buffer, 0, tensor as Float32Array<ArrayBuffer>)
   return buffer
-}
-
-async function readBuffer(device: GPUDevice, source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-  const staging = device.createBuffer({ size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
-  const encoder = device.createCommandEncoder()
-  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size)
-  device.queue.submit([encoder.finish()])
-  await staging.mapAsync(GPUMapMode.READ)
-  const copy = staging.getMappedRange().slice(0, bytes)
-  staging.destroy()
-  return copy
 }
 
 /**

@@ -1,6 +1,7 @@
 // Runs kernels on buffers of made-up numbers: what do they compute, and how long do they take?
 
 import { pipelineOf } from '../backends/webgpu/pipelines'
+import { readBack, type Piece } from '../backends/webgpu/readBack'
 import type { Capabilities, Constant, Lowering } from '../kernel'
 import { dispatchLimits, type DispatchLimits } from '../rates'
 import { splitLong } from '../splitLong'
@@ -96,29 +97,15 @@ export class Bench {
   }
 
   /** Samples of what lies in the named buffers; the arrays are the caller's. */
-  async read(names: readonly string[]): Promise<Float32Array> {
-    const pieces: { buffer: GPUBuffer; at: number; bytes: number }[] = []
+  read(names: readonly string[]): Promise<Float32Array> {
+    const pieces: Piece[] = []
     for (const name of names) {
       const buffer = this.buffers.get(name)!
       const bytes = Math.min(SAMPLE_BYTES, buffer.size)
       const middle = Math.floor((buffer.size - bytes) / 8) * 4
-      for (const at of new Set([0, middle, buffer.size - bytes])) pieces.push({ buffer, at, bytes })
+      for (const offset of new Set([0, middle, buffer.size - bytes])) pieces.push({ buffer, offset, bytes })
     }
-    const total = pieces.reduce((n, { bytes }) => n + bytes, 0)
-    const staging = this.device.createBuffer({ label: 'tune/read', size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
-    const encoder = this.device.createCommandEncoder()
-    let to = 0
-    for (const { buffer, at, bytes } of pieces) {
-      encoder.copyBufferToBuffer(buffer, at, staging, to, bytes)
-      to += bytes
-    }
-    this.device.queue.submit([encoder.finish()])
-    try {
-      await staging.mapAsync(GPUMapMode.READ)
-      return new Float32Array(staging.getMappedRange().slice(0))
-    } finally {
-      staging.destroy()
-    }
+    return readBack(this.device, 'tune/read', pieces)
   }
 
   destroy(): void {

@@ -42,7 +42,7 @@ interface MatrixConfig {
 }
 
 /** The first sizes and types of an adapter's matrix units that sum in f32, f32 operands before f16 ones. */
-export function matrixUnit(info: GPUAdapterInfo): Capabilities['subgroupMatrix'] {
+function matrixUnit(info: GPUAdapterInfo): Capabilities['subgroupMatrix'] {
   const { subgroupMatrixConfigs = [] } = info as GPUAdapterInfo & { subgroupMatrixConfigs?: readonly MatrixConfig[] }
   for (const type of ['f32', 'f16'] as const) {
     const found = subgroupMatrixConfigs.find((each) => each.componentType === type && each.resultComponentType === 'f32')
@@ -78,25 +78,28 @@ export async function openDevice(gpu: GPU | undefined, { experimental = false } 
   const faults: string[] = []
   device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message))
   const { info } = adapter
-  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${info.architecture} ${info.description} ${info.device}`)
-  const subgroups = device.features.has('subgroups')
-  const caps: Capabilities = {
-    backend: 'webgpu',
-    software,
-    subgroups,
-    subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,
-    subgroupMatrix: subgroups && device.features.has(MATRIX_FEATURE) ? matrixUnit(info) : undefined,
-    f16: device.features.has('shader-f16'),
-    maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
-    maxWorkgroupStorageBytes: device.limits.maxComputeWorkgroupStorageSize,
-    maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
-    maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
-    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
-    maxBufferBytes: device.limits.maxBufferSize,
-  }
   const integrated = /intel|apple|qualcomm|arm|img/i.test(info.vendor) && !/arc/i.test(info.description)
   const { vendor, architecture } = info
-  return engineOf(device, caps, { vendor, architecture, description: info.description || info.device, integrated }, faults)
+  return engineOf(device, capabilitiesOf(device, info), { vendor, architecture, description: info.description || info.device, integrated }, faults)
+}
+
+/** What a device and its adapter say of themselves, as far as kernels care. */
+export function capabilitiesOf({ features, limits }: GPUDevice, info: GPUAdapterInfo): Capabilities {
+  const subgroups = features.has('subgroups')
+  return {
+    backend: 'webgpu',
+    software: info.isFallbackAdapter || /swiftshader|llvmpipe|basic render|warp/i.test(`${info.architecture} ${info.description} ${info.device}`),
+    subgroups,
+    subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,
+    subgroupMatrix: subgroups && features.has(MATRIX_FEATURE) ? matrixUnit(info) : undefined,
+    f16: features.has('shader-f16'),
+    maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
+    maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: limits.maxStorageBufferBindingSize,
+    maxBufferBytes: limits.maxBufferSize,
+  }
 }
 
 function unavailable(cause: 'missing' | 'insecure' | 'adapter'): LabError {

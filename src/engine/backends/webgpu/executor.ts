@@ -7,6 +7,7 @@ import { timeDispatches, timeEncoding, type DispatchTimes } from '../../profileC
 import type { Upload } from '../../upload'
 import type { Engine, Executor } from '../backend'
 import { pipelineOf, type DispatchList } from './pipelines'
+import { readBack } from './readBack'
 import { ReadRing } from './readRing'
 
 /** Where sessions are opened that run on a device. */
@@ -88,7 +89,7 @@ class GpuExecutor implements Executor {
     this.encode(encoder, program)
     if (ring && result) {
       const { buffer, offset } = ring.place()
-      this.copy(encoder, result, buffer, offset, result.bytes)
+      encoder.copyBufferToBuffer(this.buffers[result.buffer], result.offset, buffer, offset, result.bytes)
     }
     this.device.queue.submit([encoder.finish()])
     ring?.submitted()
@@ -103,22 +104,8 @@ class GpuExecutor implements Executor {
     this.device.queue.writeBuffer(this.buffers[range.buffer], range.offset, view.buffer, view.byteOffset, view.byteLength)
   }
 
-  private copy(encoder: GPUCommandEncoder, from: BufferRange, to: GPUBuffer, toOffset: number, bytes: number): void {
-    encoder.copyBufferToBuffer(this.buffers[from.buffer], from.offset, to, toOffset, bytes)
-  }
-
-  async read(range: BufferRange): Promise<Float32Array> {
-    const size = Math.ceil(range.bytes / 4) * 4
-    const staging = this.device.createBuffer({ label: 'read', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
-    const encoder = this.device.createCommandEncoder()
-    this.copy(encoder, range, staging, 0, size)
-    this.device.queue.submit([encoder.finish()])
-    try {
-      await staging.mapAsync(GPUMapMode.READ)
-      return new Float32Array(staging.getMappedRange().slice(0))
-    } finally {
-      staging.destroy()
-    }
+  read({ buffer, offset, bytes }: BufferRange): Promise<Float32Array> {
+    return readBack(this.device, 'read', [{ buffer: this.buffers[buffer], offset, bytes: Math.ceil(bytes / 4) * 4 }])
   }
 
   time(program: DispatchList, same: readonly string[], timestamps: boolean): Promise<DispatchTimes> {

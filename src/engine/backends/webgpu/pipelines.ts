@@ -7,7 +7,7 @@ import type { Access, Kernel } from '../../kernel'
 const CACHE_SIZE = 600
 
 /** What WebGPU calls the ways in which a kernel uses a buffer. */
-export const BINDING_TYPES: Record<Access, GPUBufferBindingType> = { read: 'read-only-storage', read_write: 'storage', uniform: 'uniform' }
+const BINDING_TYPES: Record<Access, GPUBufferBindingType> = { read: 'read-only-storage', read_write: 'storage', uniform: 'uniform' }
 
 /** A dispatch ready to encode: nothing about it changes from step to step. */
 export interface Dispatch {
@@ -73,7 +73,8 @@ async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePip
   } catch (cause) {
     const { messages } = await module.getCompilationInfo()
     const error = messages.find((message) => message.type === 'error')
-    const where = error ? `:${error.lineNum}: ${error.message}` : `: ${cause instanceof Error ? cause.message : String(cause)}`
+    const line = (error && kernel.code.split('\n')[error.lineNum - 1]) ?? ''
+    const where = error ? `:${error.lineNum}: ${error.message}\n  ${line.trim()}` : `: ${cause instanceof Error ? cause.message : String(cause)}`
     throw new LabError('gpu.shader', kernel.name + where, {
       hint: 'This adapter cannot compile one of the kernels: please report it with the name of the adapter.',
       data: { kernel: kernel.name },
