@@ -78,3 +78,19 @@ test('the graphics card, chosen where there is none, gives the reason and the wa
   await expect(engine(page)).toContainText('Your processor')
   await expect(start(page)).toHaveAttribute('aria-disabled', 'false')
 })
+
+test('a thread that hangs in the middle of a step is missed in seconds, and the lab goes on with others', async ({ page }) => {
+  test.setTimeout(400_000)
+  // threads meet by Atomics.load: the first of them never comes back from one, some steps into its training
+  const hang = 'const load = Atomics.load; let left = 5e5; Atomics.load = (...at) => { while (left-- < 0); return load(...at) };'
+  let workers = 0
+  await page.route('**/kernelsWorker*', async (route) => {
+    const response = await route.fetch()
+    await (workers++ > 0 ? route.fulfill({ response }) : route.fulfill({ response, body: hang + (await response.text()) }))
+  })
+  await page.goto(SHORT_LAB)
+  await expect(engine(page)).toContainText('2 threads')
+  await runOneExperiment(page)
+  // the one that hung, and the one in its place
+  expect(workers).toBe(2)
+})
