@@ -68,6 +68,7 @@ export const training = { clip: CLIP, ema: 0 }
 //   add sub mul div maximum minimum (a, b)  scale(x, k)  affine(x, { scale, offset })  softcap(x, { cap })
 //   relu reluSquared gelu silu sigmoid tanh exp log sqrt rsqrt reciprocal square abs neg sin cos (x)
 //   sum(x)  mean(x)  reshape(x, dims)  transpose(x, perm)  slice(x, { axis, start, end })  concat([a, b], { axis })
+//   wgsl({ name, per, inputs: { x }, output: [C], lanes, forward, backward })    a GPU kernel of your own: see kernels.md
 
 export function model(g, tokens) {
   const norm = (x) => g[NORM](x)

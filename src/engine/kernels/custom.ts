@@ -124,12 +124,11 @@ function assemble(shape: CustomShape, which: 'forward' | 'backward', parts: read
   ].join('\n')
   // what it surely computes counts as its work; what its loops may come to only says how finely it is to be cut
   const flops = count * (kernel.per === 'row' ? T : 1) * text.straight
-  const made = { name, code, bindings, workgroups, flops, slowness: (SLOWNESS * work) / text.straight }
-  return { kernels: [made] }
+  return { kernels: [{ name, code, bindings, workgroups, flops, slowness: (SLOWNESS * work) / text.straight }] }
 }
 
-/** The lines of a lowering's text that are the author's: the first of them, counted from 1. */
-export function authorLine({ code }: Kernel, text: KernelText): number {
+/** The first line of a kernel's text that is the author's, counted from 1. */
+export function authorLine({ code }: Pick<Kernel, 'code'>, text: KernelText): number {
   return code.slice(0, code.indexOf(text.code)).split('\n').length
 }
 
