@@ -9,6 +9,7 @@ import { runCeiling } from './benchCeiling'
 import { Timed, type Texts } from './benchContestant'
 import { ourContestant } from './benchOurs'
 import { printProfile } from './benchProfile'
+import { serveParent } from './childCalls'
 import { openDawn, yieldToDriver } from './dawn'
 
 /** A page's calls, and what only a process is asked. */
@@ -20,13 +21,6 @@ export interface BenchChild extends BenchWorker {
   /** Prints where the time of a step goes. */
   profile(model: string): Promise<void>
 }
-
-export interface ChildCall {
-  id: number
-  method: keyof BenchChild
-  args: unknown[]
-}
-export type ChildReply = { id: number; value: unknown } | { id: number; error: string }
 
 async function openGpu() {
   const device = await openDevice(openDawn())
@@ -64,14 +58,4 @@ const methods: BenchChild = {
   profile: (model) => printProfile(model, ours.engine(), ours.session()),
 }
 
-process.on('message', ({ id, method, args }: ChildCall) => {
-  const reply = (message: ChildReply) => void process.send?.(message)
-  const call = methods[method] as (...args: unknown[]) => unknown
-  Promise.resolve()
-    .then(() => call(...args))
-    .then(
-      (value) => reply({ id, value }),
-      (thrown) => reply({ id, error: thrown instanceof Error ? thrown.message : String(thrown) }),
-    )
-})
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+serveParent(methods)

@@ -1,11 +1,10 @@
 // Our engine in Node as one of the benchmark's contestants, and the processor's limit where there is no browser.
 
-import { fork, type ChildProcess } from 'node:child_process'
 import { Worker } from 'node:worker_threads'
 import type { PageContestant } from './benchBrowser'
-import type { BenchChild, ChildCall, ChildReply } from './benchChild'
+import type { BenchChild } from './benchChild'
 import type { Texts } from './benchContestant'
-import { relaxedSimd } from './childTrainer'
+import { startChild, type Child } from './childCalls'
 
 /** The same face as a page's, over a process. */
 export interface NodeContestant extends PageContestant {
@@ -14,35 +13,10 @@ export interface NodeContestant extends PageContestant {
 
 /** @param text what `learn` and `recipe` read */
 export function nodeContestant(backend: 'webgpu' | 'wasm', text: () => Promise<Texts>): NodeContestant {
-  let child: ChildProcess | null = null
-  let nextId = 0
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
-
-  const start = () => {
-    const script = new URL('./benchChild.js', import.meta.url)
-    const execArgv = [...process.execArgv, ...relaxedSimd()]
-    const started = fork(script, [backend], { execArgv, serialization: 'advanced' })
-    const died = (why: string) => {
-      for (const { reject } of waiting.values()) reject(new Error(`the process ended: ${why}`))
-      waiting.clear()
-    }
-    started.on('message', (reply: ChildReply) => {
-      const call = waiting.get(reply.id)
-      waiting.delete(reply.id)
-      if ('error' in reply) call?.reject(new Error(reply.error))
-      else call?.resolve(reply.value as never)
-    })
-    started.on('error', (error) => died(error.message))
-    started.on('exit', (code, signal) => died(signal ?? `code ${code}`))
-    return started
-  }
+  let child: Child | null = null
   const ask: NodeContestant['ask'] = (method, ...args) => {
-    child ??= start()
-    const call: ChildCall = { id: nextId++, method, args }
-    return new Promise((resolve, reject) => {
-      waiting.set(call.id, { resolve, reject })
-      child?.send(call)
-    })
+    child ??= startChild(new URL('./benchChild.js', import.meta.url), { args: [backend], message: 'The process ended' })
+    return child.call(method, args) as never
   }
 
   return {
@@ -58,7 +32,7 @@ export function nodeContestant(backend: 'webgpu' | 'wasm', text: () => Promise<T
       return ask(method, ...(args as never)) as never
     },
     async close() {
-      child?.kill('SIGKILL')
+      child?.kill()
       child = null
     },
   }
