@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const FOLDERS = ['shaders', 'src/core', 'src/data', 'src/engine', 'src/graph', 'src/judge']
 /** no part of any score: tests and what they need */
-const LEFT_OUT = /\.test\.ts$|\/testing\/|\.d\.m?ts$|\/sampleGraphs\.ts$|\/testServer\.ts$/
+const LEFT_OUT = /\.test\.ts$|\/testing\/|\.d\.m?ts$|\/sample(Graphs|Kernels)\.ts$|\/testServer\.ts$/
 
 /** @returns {string[]} paths of the files, from the root, with forward slashes, sorted */
 export function frozenFiles() {
@@ -23,12 +23,12 @@ export function frozenFiles() {
 }
 
 /**
- * SHA-256 over those files and the version of the compiler of the WebAssembly kernels, as hex. Line ends do not count:
- * a checkout may have made others of them.
+ * SHA-256 over those files and the versions of the compiler of the WebAssembly kernels and of the parser of custom
+ * kernels, as hex. Line ends do not count: a checkout may have made others of them.
  */
 export function frozenCode() {
-  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const hash = createHash('sha256').update(`assemblyscript ${devDependencies.assemblyscript}\n`)
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const hash = createHash('sha256').update(`assemblyscript ${devDependencies.assemblyscript} wgsl_reflect ${dependencies.wgsl_reflect}\n`)
   for (const path of frozenFiles()) {
     const text = readFileSync(join(ROOT, path), 'utf8').replaceAll('\r\n', '\n')
     hash.update(`${path} ${text.length}\n${text}`)
