@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'judge.timeout'
   | 'judge.slow'
   | 'judge.evaluation'
+  | 'judge.program'
+  | 'judge.repeat'
   | 'judge.kernel'
   | 'controller.badReply'
   | 'controller.exhausted'

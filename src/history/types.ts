@@ -1,7 +1,7 @@
 // What the lab remembers. Git is the record, the ledger (IndexedDB in the page, JSON lines in Node) the index.
 
 import type { LabErrorJson } from '../core/errors'
-import type { FailureStatus, GateResult, RunEvidence, RunMeasurements } from '../judge/types'
+import type { FailureStatus, GateResult, RunEvidence, RunMeasurements, ScoreParts } from '../judge/types'
 import type { Task } from '../judge/task'
 import type { ReceiptRow } from './receipt'
 
@@ -55,7 +55,36 @@ export interface Experiment {
   knobs: Record<string, number | string | boolean>
   /** every run as the trainer stated it, in order: what its receipt is made from; absent in old records */
   runs?: RunRecord[]
+  /** of what the program describes, whatever it calls things (src/graph/canonical.ts); absent where it describes nothing */
+  canonicalHash?: string
+  /** tokens of the source; absent in old records and where it is no program */
+  length?: number
+  judgement?: Judgement
 }
+
+/** How the keep rule saw an attempt; absent in old records and where nothing was compared. */
+export interface Judgement {
+  keptAs: 'better' | 'simpler' | null
+  /** probability that the gain is no luck, and what a keep needed; null under the plain rule */
+  pBetter: number | null
+  pNeeded: number | null
+  /** gain that this amounts to, bits per byte; null where one seed could keep nothing */
+  barBpb: number | null
+  /** least gain that the task asks for */
+  floorBpb: number
+  /** noise it was judged by: spread between seeds, and between a score and the same score measured later */
+  sigmaBpb: number | null
+  driftBpb: number
+  seedsUsed: number
+  incumbentLength: number | null
+  /** why a program that scored well enough was not kept: it fits the validation text only; no time left for repeats */
+  flag: 'overfit' | 'budget' | null
+  /** hidden − val against an earlier program: how much wider, and what noise explains. Not for researchers */
+  gap: { against: number; widenedBpb: number; barBpb: number } | null
+}
+
+/** first: an attempt's first look; seed: another seed; jump: a first look repeated; recheck: the incumbent, later on. */
+export type RunPurpose = 'first' | 'seed' | 'jump' | 'recheck'
 
 /** One run of an attempt: a score or a failure, and what it was made of. */
 export interface RunRecord {
@@ -67,6 +96,13 @@ export interface RunRecord {
   gates: GateResult[]
   /** null when the trainer was ended from outside, or died */
   evidence: RunEvidence | null
+  /** what it was for, and how long it took, everything included; absent in old records */
+  purpose?: RunPurpose
+  wallMs?: number
+  /** of a recheck: the number of the experiment before it */
+  after?: number
+  /** only of runs that scored the hidden split, and of programs that were kept */
+  parts?: ScoreParts
 }
 
 /** The lab's own state: one row, rewritten at each durable transition. */

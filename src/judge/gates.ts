@@ -87,18 +87,25 @@ export async function checkArrangement(
   return { gate: 'arrangement', passed, detail }
 }
 
-/** A score must be a number, and one that this text can have. */
-export function checkScores(scores: readonly number[], { low, lowReason, high, highReason }: Bounds): GateResult[] {
-  const finite = scores.every(Number.isFinite)
-  const tooLow = scores.find((score) => score < low)
-  const tooHigh = scores.find((score) => !(score <= high))
+/**
+ * A score must be a number, and one that this text can have.
+ * @param hidden null where it was not scored; its value is in no word of the result, which researchers see
+ */
+export function checkScores(val: number, hidden: number | null, { low, lowReason, high, highReason }: Bounds): GateResult[] {
+  const scores = [
+    { score: val, name: val.toFixed(4) },
+    ...(hidden === null ? [] : [{ score: hidden, name: 'the score of the hidden split' }]),
+  ]
+  const finite = scores.every(({ score }) => Number.isFinite(score))
+  const tooLow = scores.find(({ score }) => score < low)
+  const tooHigh = scores.find(({ score }) => !(score <= high))
   const detail =
-    tooLow !== undefined ? `${tooLow.toFixed(4)} is below ${low.toFixed(3)}: ${lowReason}`
-    : tooHigh !== undefined ? `${tooHigh.toFixed(4)} is above ${high.toFixed(3)}: ${highReason}`
+    tooLow ? `${tooLow.name} is below ${low.toFixed(3)}: ${lowReason}`
+    : tooHigh ? `${tooHigh.name} is above ${high.toFixed(3)}: ${highReason}`
     : `between ${low.toFixed(3)} (${lowReason}) and ${high.toFixed(3)} (${highReason}) bits per byte` // prettier-ignore
   return [
-    { gate: 'finite', passed: finite, detail: finite ? 'every loss and score is a number' : `scores: ${scores.join(', ')}` },
-    { gate: 'bounds', passed: finite && tooLow === undefined && tooHigh === undefined, detail },
+    { gate: 'finite', passed: finite, detail: finite ? 'every loss and score is a number' : 'a score is no number' },
+    { gate: 'bounds', passed: !tooLow && !tooHigh, detail },
   ]
 }
 

@@ -112,11 +112,13 @@ it('catches a model that sees other rows of its batch, and one that knows its pl
 const BOUNDS: Bounds = { low: 0.3, lowReason: 'the text itself', high: 8.2, highReason: 'guessing evenly' }
 
 it('refuses scores that are not numbers or that the text cannot have, and says why', () => {
-  expect(checkScores([1.2, 1.3], BOUNDS).every((gate) => gate.passed)).toBe(true)
-  expect(checkScores([Number.NaN], BOUNDS).map((gate) => gate.passed)).toEqual([false, false])
-  const bounds = (scores: number[]) => checkScores(scores, BOUNDS).find(({ gate }) => gate === 'bounds')!
-  expect(bounds([1.2, 0.2])).toMatchObject({ passed: false, detail: '0.2000 is below 0.300: the text itself' })
-  expect(bounds([8.3])).toMatchObject({ passed: false, detail: '8.3000 is above 8.200: guessing evenly' })
+  expect(checkScores(1.2, 1.3, BOUNDS).every((gate) => gate.passed)).toBe(true)
+  expect(checkScores(Number.NaN, null, BOUNDS).map((gate) => gate.passed)).toEqual([false, false])
+  const bounds = (val: number, hidden: number | null) => checkScores(val, hidden, BOUNDS).find(({ gate }) => gate === 'bounds')!
+  expect(bounds(0.2, 1.2)).toMatchObject({ passed: false, detail: '0.2000 is below 0.300: the text itself' })
+  expect(bounds(8.3, null)).toMatchObject({ passed: false, detail: '8.3000 is above 8.200: guessing evenly' })
+  // what researchers may read never holds a hidden score
+  expect(bounds(1.2, 0.2)).toMatchObject({ passed: false, detail: 'the score of the hidden split is below 0.300: the text itself' })
 })
 
 it('takes the bounds from the text: evenness above, its entropy or a table of its tokens below', async () => {

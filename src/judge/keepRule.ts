@@ -2,19 +2,19 @@
 // incumbent are compared on the same seeds, one seed at a time, and a candidate that further seeds could not
 // rescue is let go after the first: most candidates cost one run.
 //
-// measured rule, for n = `repeats` seeds and a noise estimate s with ν degrees of freedom:
+// measured rule, for n = `repeats` seeds:
 //   gain_k = mean over the first k seeds of (incumbent − candidate)
-//   keep after k ≥ 2 seeds when gain_k > max(floorBpb, t(ν, α_k)·√2·s/√k)
-//   √2·s is the spread of a difference of two scores; it ignores what the shared seed cancels, so it errs on the
-//   strict side. α_k: 2 % over the looks before the last, 4 % at the last (6 % when there is only one look);
-//   stopping early takes some of that away, and simulation in the test shows under 5 % kept of changes that do
-//   nothing, even right after the baseline. z at the last look is thus 5.2 at ν = 1 (n = 2), 3.3 at ν = 2, → 1.75.
+//   P_k    = share of bootstrapped gains of changes that do nothing (noise.ts) that gain_k exceeds
+//   keep as better after k ≥ 2 seeds when P_k ≥ needed_k and gain_k ≥ floorBpb. The 5 % that luck is allowed in all are
+//   shared among the looks: 2 % over those before the last and 3 % at the last, all of it where there is one look.
+//   keep as simpler after n seeds when it is shorter and, on the seeds they share, no worse than any program that was
+//   ever kept by more than one standard error of such a comparison. Any, not only the incumbent: a hundred programs
+//   each a little worse than the one before would be a long way down.
 //   stop after k seeds when the chance that gain_n still clears the bar is under 15 %.
 // A single seed never keeps anything under this rule. plain rule: strictly lower on one seed.
 
 import type { KeepRuleSpec } from './task'
-import type { Noise } from './noise'
-import { normalQuantile, studentQuantile } from './noise'
+import { DRAWS, luckOf, quantileOf, shareBelow, type Noise } from './noise'
 
 /** A score in bits per byte and the seed it was measured on. */
 export interface SeedScore {
@@ -22,112 +22,128 @@ export interface SeedScore {
   bpb: number
 }
 
+export interface Comparison {
+  /** at least the score on the first of the judge's seeds */
+  candidate: readonly SeedScore[]
+  /** every seed that the candidate has */
+  incumbent: readonly SeedScore[]
+  /** every program that was ever kept, the baseline and the incumbent among them */
+  kept: readonly (readonly SeedScore[])[]
+  /** whether the candidate's text is shorter than the incumbent's */
+  shorter: boolean
+}
+
 export interface Verdict {
-  /** `more`: run the candidate (and the incumbent, where its score is unknown) on `nextSeed`, then ask again */
+  /** `more`: run the candidate (and the incumbent, where its score is unknown) on another seed, then ask again */
   decision: 'keep' | 'discard' | 'more'
+  keptAs: 'better' | 'simpler' | null
   /** plain sentence */
   reason: string
   /** mean of candidate − incumbent over the shared seeds; negative is better */
   deltaBpb: number
-  /** gain that had to be exceeded at this look */
-  thresholdBpb: number
+  /** probability that the gain is no luck, and what a keep needs at this look; null under the plain rule */
+  pBetter: number | null
+  pNeeded: number | null
+  /** gain that both of them and the floor amount to; null where one seed can keep nothing */
+  barBpb: number | null
   /** seeds compared so far */
   seedsUsed: number
-  /** further seeds this candidate may still cost at most; 0 once decided */
-  seedsNeeded: number
-  nextSeed: number | null
 }
 
-const FALSE_KEEPS = 0.06
+const FALSE_KEEPS = 0.05
 const INTERIM_FALSE_KEEPS = 0.02
-/** chance of a keep below which further seeds are not worth their time */
-const RESCUE_TAIL = 0.15
+/** upper 15 % of the normal distribution: chance of a keep below which further seeds are not worth their time */
+const RESCUE_Z = 1.036
 
 /**
  * Decides on a candidate from scores on the same seeds as the incumbent's.
  * @param seeds the judge's seeds in the order in which they are used; the first is every candidate's first run
- * @param candidate at least the score on `seeds[0]`
- * @param incumbent must hold every seed that the candidate holds
  * @param noise null is allowed under the plain rule only
  * @throws RangeError when the scores do not pair up or the noise is missing: a mistake of the caller
  */
-export function decide(
-  rule: KeepRuleSpec,
-  seeds: readonly number[],
-  candidate: readonly SeedScore[],
-  incumbent: readonly SeedScore[],
-  noise: Noise | null,
-): Verdict {
-  const gains = pairedGains(seeds, candidate, incumbent)
+export function decide(rule: KeepRuleSpec, seeds: readonly number[], compared: Comparison, noise: Noise | null, draws = DRAWS): Verdict {
+  const gains = pairedGains(seeds, compared)
   if (rule.kind === 'plain') return decidePlain(gains[0])
   if (!noise) throw new RangeError('the measured rule needs a noise estimate')
   const n = Math.max(2, rule.repeats)
   const k = Math.min(gains.length, n)
-  const gain = gains.slice(0, k).reduce((sum, g) => sum + g, 0) / k
-  const threshold = keepThreshold(rule, noise, k)
-  const verdict = (decision: Verdict['decision'], reason: string): Verdict => ({
-    decision,
-    reason,
-    deltaBpb: -gain,
-    thresholdBpb: threshold,
-    seedsUsed: k,
-    seedsNeeded: decision === 'more' ? n - k : 0,
-    nextSeed: decision === 'more' ? seeds[k] : null,
-  })
+  const gain = mean(gains.slice(0, k))
+  const { shorter } = compared
+  const pNeeded = neededAt(n, k)
+  // no draw is worth its time where the answer is known: a loser at its first look
+  const luck = luckOf(noise, k, gain > 0 || k > 1 ? draws : Math.min(draws, 2000))
+  const pBetter = shareBelow(luck, gain)
+  const barBpb = k < 2 ? null : Math.max(rule.floorBpb, quantileOf(luck, pNeeded))
+  const facts = { deltaBpb: -gain, pBetter, pNeeded, barBpb, seedsUsed: k, keptAs: null }
   const over = `over ${k} seed${k === 1 ? '' : 's'}`
-  if (k >= 2 && gain > threshold) {
-    return verdict('keep', `Better by ${bits(gain)} ${over}, more than the ${bits(threshold)} that noise can explain.`)
+  const isBetter = gain > 0 && gain >= rule.floorBpb && pBetter >= pNeeded
+  if (k >= 2 && isBetter) {
+    const reason = `Better by ${bits(gain)} ${over}: no luck with a probability of ${share(pBetter)}, ${share(pNeeded)} needed.`
+    return { ...facts, decision: 'keep', keptAs: 'better', reason }
   }
   if (k === n) {
-    return verdict('discard', `${moved(gain)} ${over}, but a keep needs a gain of more than ${bits(threshold)}.`)
+    const fall = worstFall(compared, noise)
+    if (shorter && fall.over <= 0) {
+      const reason = `Shorter, and ${moved(gain).toLowerCase()} ${over}: equal within one standard error (${bits(fall.margin)}), also to all kept before.`
+      return { ...facts, decision: 'keep', keptAs: 'simpler', reason }
+    }
+    const short = gain > 0 && gain < rule.floorBpb ? `the task asks for ${bits(rule.floorBpb)} at least` : `no luck with a probability of ${share(pBetter)}, ${share(pNeeded)} needed`
+    return { ...facts, decision: 'discard', reason: `${moved(gain)} ${over}: ${short}.` }
   }
-  if (!worthAnotherSeed(rule, noise, gain, k, n)) {
-    return verdict('discard', `${moved(gain)} ${over}: further seeds could hardly lift that over the noise.`)
+  const target = shorter ? -standardError(noise, n) : Math.max(rule.floorBpb, quantileOf(luckOf(noise, n, draws), neededAt(n, n)))
+  if ((gain <= 0 && !shorter) || !canReach(target, noise, gain, k, n)) {
+    return { ...facts, decision: 'discard', reason: `${moved(gain)} ${over}: further seeds could hardly lift that over the noise.` }
   }
-  return verdict('more', `${moved(gain)} ${over}: promising, so it is measured again on another seed.`)
+  const hope = gain > 0 ? 'promising' : 'shorter and hardly worse'
+  return { ...facts, decision: 'more', reason: `${moved(gain)} ${over}: ${hope}, so it is measured again on another seed.` }
 }
 
-/** Gain in bits per byte that a mean over k paired seeds must exceed to be kept. */
-export function keepThreshold(rule: KeepRuleSpec, noise: Noise, k: number): number {
-  const n = Math.max(2, rule.repeats)
-  if (k < 2) return Infinity
-  const interimLooks = n - 2
-  const last = interimLooks > 0 ? FALSE_KEEPS - INTERIM_FALSE_KEEPS : FALSE_KEEPS
-  const tail = k < n ? INTERIM_FALSE_KEEPS / interimLooks : last
-  return Math.max(rule.floorBpb, (studentQuantile(tail, noise.freedom) * Math.SQRT2 * noise.pooledBpb) / Math.sqrt(k))
+/** Probability that a keep needs at look k of n. */
+export function neededAt(n: number, k: number): number {
+  if (n <= 2) return 1 - FALSE_KEEPS
+  return k < n ? 1 - INTERIM_FALSE_KEEPS / (n - 2) : 1 - (FALSE_KEEPS - INTERIM_FALSE_KEEPS)
+}
+
+/** Of the mean difference between two programs over k seeds. */
+function standardError({ sigmaBpb }: Noise, k: number): number {
+  return (Math.SQRT2 * sigmaBpb) / Math.sqrt(k)
+}
+
+/** By how much the candidate is further below some kept program than a standard error; what that is to the incumbent. */
+function worstFall({ candidate, incumbent, kept }: Comparison, noise: Noise): { over: number; margin: number } {
+  const over = [incumbent, ...kept].map((other) => {
+    const shared = candidate.flatMap(({ seed, bpb }) => other.filter((score) => score.seed === seed).map((score) => bpb - score.bpb))
+    return shared.length === 0 ? 0 : mean(shared) - standardError(noise, shared.length)
+  })
+  return { over: Math.max(...over), margin: standardError(noise, candidate.length) }
 }
 
 /**
- * Whether the final mean may still clear the final bar: given gain_k, the mean of the n − k seeds to come is
+ * Whether the final mean may still reach a target: given gain_k, the mean of the n − k seeds to come is
  * spread by σ_pair·√(1/k + 1/(n−k)) about gain_k (flat prior on the true gain).
  */
-function worthAnotherSeed(rule: KeepRuleSpec, noise: Noise, gain: number, k: number, n: number): boolean {
-  if (gain <= 0) return false
-  const needed = (n * keepThreshold(rule, noise, n) - k * gain) / (n - k)
-  const spread = Math.SQRT2 * noise.sigmaBpb * Math.sqrt(1 / k + 1 / (n - k))
-  return needed - gain < normalQuantile(RESCUE_TAIL) * spread
+function canReach(target: number, noise: Noise, gain: number, k: number, n: number): boolean {
+  const needed = (n * target - k * gain) / (n - k)
+  return needed - gain < RESCUE_Z * Math.SQRT2 * noise.sigmaBpb * Math.sqrt(1 / k + 1 / (n - k))
 }
 
 function decidePlain(gain: number): Verdict {
   const kept = gain > 0
   return {
     decision: kept ? 'keep' : 'discard',
+    keptAs: kept ? 'better' : null,
     reason: kept
       ? `Lower by ${bits(gain)} on one seed; the plain rule asks nothing more.`
       : `${moved(gain)} on one seed; the plain rule wants a strictly lower score.`,
     deltaBpb: -gain,
-    thresholdBpb: 0,
+    pBetter: null,
+    pNeeded: null,
+    barBpb: 0,
     seedsUsed: 1,
-    seedsNeeded: 0,
-    nextSeed: null,
   }
 }
 
-function pairedGains(
-  seeds: readonly number[],
-  candidate: readonly SeedScore[],
-  incumbent: readonly SeedScore[],
-): number[] {
+function pairedGains(seeds: readonly number[], { candidate, incumbent }: Comparison): number[] {
   const gains: number[] = []
   for (const seed of seeds) {
     const mine = candidate.find((score) => score.seed === seed)
@@ -140,6 +156,10 @@ function pairedGains(
   return gains
 }
 
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
 function moved(gain: number): string {
   if (gain === 0) return 'No change'
   return gain > 0 ? `Better by ${bits(gain)}` : `Worse by ${bits(-gain)}`
@@ -147,4 +167,9 @@ function moved(gain: number): string {
 
 function bits(value: number): string {
   return `${value.toFixed(4)} bits per byte`
+}
+
+/** Never 100 %: draws end, luck does not. */
+function share(p: number): string {
+  return p >= 0.9995 ? 'over 99.9 %' : `${(100 * p).toFixed(1)} %`
 }

@@ -98,7 +98,7 @@ export async function runJob(
     const looked = new Rng(seed, 'gates')
     const gates = [
       ...kernelGates,
-      ...checkScores(hidden ? [val.bpb, hidden.bpb] : [val.bpb], boundsOf(data, evaluation, job.floorBpb ?? null)),
+      ...checkScores(val.bpb, hidden?.bpb ?? null, boundsOf(data, evaluation, job.floorBpb ?? null)),
       ...(await checkCausality(session, valRows, looked)),
       await checkArrangement(session, valRows, val.rowNats, data.tokenBytes, looked),
       guardsKept(guards, measurements, performance.now() - begun),

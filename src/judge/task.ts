@@ -19,6 +19,8 @@ export interface KeepRuleSpec {
   repeats: number
   /** a keep must gain at least this many bits per byte, whatever σ is */
   floorBpb: number
+  /** most of all runs that may be repeats, those that measure σ at the start aside; 0.5 when absent */
+  repeatShare?: number
 }
 
 export interface Guards {

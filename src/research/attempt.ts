@@ -2,20 +2,20 @@
 
 import { LabError } from '../core/errors'
 import { sha256 } from '../core/hash'
-import { Rng } from '../core/rng'
-import type { ProgramSpec } from '../graph/program'
-import type { Experiment, LabRecord } from '../history/types'
-import type { RunEvent } from '../judge/types'
+import type { Experiment } from '../history/types'
 import { findKnobs } from '../sandbox/knobs'
+import { programLength } from '../sandbox/length'
 import type { Activity } from '../worker/protocol'
+import { createBench, judgeSeeds, type Bench } from './bench'
+import { researchContext } from './context'
 import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
+import { failedRow, refuseDuplicate, statusOf } from './rows'
 import type { Runner } from './runner'
 import { Interrupted } from './runner'
-import type { Bench, Outcome } from './trial'
-import { failedRow, judgeSeeds, refuseDuplicate, statusOf, tryBaseline, tryCandidate } from './trial'
-import type { Proposal, ResearchContext } from './types'
+import { tryBaseline, tryCandidate, type Outcome } from './trial'
+import type { Proposal } from './types'
 
 interface AttemptDeps extends LoopDeps {
   book: LabBook
@@ -32,15 +32,6 @@ export interface Attempts {
   next(): Promise<Experiment>
 }
 
-const ACTIVITY: Record<Extract<RunEvent, { kind: 'phase' }>['phase'], Activity> = {
-  tuning: 'tuning kernels',
-  compiling: 'compiling',
-  warming: 'warming',
-  training: 'training',
-  evaluating: 'evaluating',
-  checking: 'checking',
-}
-
 /** The attempts of one lab, in order, on one bench. */
 export function createAttempts(deps: AttemptDeps): Attempts {
   const { book, runner, gate, now, onEvent } = deps
@@ -48,67 +39,39 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   const say = (activity: Activity, number: number | null = null, repeat = 0) =>
     onEvent({ kind: 'activity', activity, number, repeat, repeats })
 
-  const bench: Bench = {
-    book,
-    async describe(source) {
-      const { adapter, vocab } = await runner.ready()
-      const { task } = book.lab
-      const program = await deps.box.describe({ source, vocab, tier: adapter.tier })
-      const where = { vocab, adapter, evaluation: task.evaluation, memoryBytes: task.guards.maxBytes }
-      const bytes = deps.predictBytes?.(program, where) ?? 0
-      if (bytes > task.guards.maxBytes) throw tooBig(bytes, task.guards.maxBytes)
-      return program
-    },
-    run(row, program, seedIndex, extras) {
-      gate.checkStop()
-      const { task } = book.lab
-      const repeat = seedIndex + 1
-      say('compiling', row.number, repeat)
-      const job = {
-        runId: `${book.lab.labId}/${row.number}/${repeat}`,
-        program,
-        seed: judgeSeeds(task)[seedIndex],
-        budget: task.budget,
-        evaluation: task.evaluation,
-        guards: task.guards,
-        ...extras,
-      }
-      return runner.run(job, (event) => {
-        if (event.kind === 'phase') say(ACTIVITY[event.phase], row.number, repeat)
-        onEvent({ kind: 'run', number: row.number, repeat, event })
-      })
-    },
-  }
+  const bench = createBench(deps)
 
-  async function attempt(
-    proposal: Proposal,
-    proposer: string,
-    fromQueue: boolean,
-    trial: (row: Experiment, program: ProgramSpec) => Promise<Outcome>,
-  ): Promise<Experiment> {
-    const { source } = proposal
-    let refusal: LabError | null = null
-    let program: ProgramSpec | null = null
-    try {
-      if (book.incumbent) await refuseDuplicate(book.rows, source)
-      program = await bench.describe(source)
-    } catch (thrown) {
-      refusal = LabError.from(thrown)
-      if (!/^(program|sandbox)\./.test(refusal.code)) throw thrown
-    }
+  async function attempt(proposal: Proposal, proposer: string, fromQueue: boolean, trial: (row: Experiment) => Promise<Outcome>): Promise<Experiment> {
+    // without an adapter there is no attempt
+    await runner.ready()
     gate.checkStop()
     say('committing', book.lab.nextNumber)
-    const row = await book.begin(await openFacts(proposal, proposer, program !== null), source, fromQueue)
+    const row = await book.begin(await openFacts(proposal, proposer), proposal.source, fromQueue)
     onEvent({ kind: 'row', row })
     try {
-      const outcome = program
-        ? await trial(row, program)
-        : { row: failedRow(row, statusOf(refusal!), refusal!, now()), curve: null, weights: null }
-      return await close(outcome, source)
+      return await close(await admit(row, trial), proposal.source)
     } catch (thrown) {
-      if (thrown instanceof Interrupted) await closeStopped(row.number)
+      if (thrown instanceof Interrupted) await closeCut(row.number, 'Stopped by you before it was decided.')
+      else if (isOfRun(thrown)) await closeCut(row.number, `It could not be compared: ${LabError.from(thrown).message}`)
       throw thrown
     }
+  }
+
+  /** Refuses what cannot or need not run; the rest is tried, from the text that was committed. */
+  async function admit(opened: Experiment, trial: (row: Experiment) => Promise<Outcome>): Promise<Outcome> {
+    let row = opened
+    try {
+      if (book.incumbent) refuseDuplicate(book.rows, row)
+      const { canonical } = await bench.describe(row)
+      row = { ...row, canonicalHash: canonical }
+      if (book.incumbent) refuseDuplicate(book.rows, row)
+    } catch (thrown) {
+      const refusal = LabError.from(thrown)
+      if (!/^(program|sandbox|judge)\./.test(refusal.code)) throw thrown
+      return { row: failedRow(row, statusOf(refusal), refusal, now()), curve: null, weights: null }
+    }
+    gate.checkStop()
+    return trial(row)
   }
 
   async function close(outcome: Outcome, source: string): Promise<Experiment> {
@@ -125,18 +88,20 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     return row
   }
 
-  async function closeStopped(number: number): Promise<void> {
+  /** Closes a row that was cut off before anything could be said of its program. */
+  async function closeCut(number: number, why: string): Promise<void> {
     const row = book.rows.find((known) => known.number === number)
     if (!row || row.status !== 'running') return
-    const error = new LabError('lab.state', 'Stopped by you before it was decided.', {
+    const error = new LabError('lab.state', why, {
       hint: 'Nothing to do: it says nothing about the program, which may be tried again.',
     })
-    const stopped = failedRow(row, 'crash', error, now())
-    await book.finish(stopped, {}, { curve: null, weights: null })
-    onEvent({ kind: 'row', row: stopped })
+    const cut = failedRow(row, 'crash', error, now())
+    await book.finish(cut, {}, { curve: null, weights: null })
+    onEvent({ kind: 'row', row: cut })
   }
 
-  async function openFacts(proposal: Proposal, proposer: string, readable: boolean) {
+  async function openFacts(proposal: Proposal, proposer: string) {
+    const length = programLength(proposal.source)
     return {
       proposer,
       hypothesis: proposal.hypothesis,
@@ -157,7 +122,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       error: null,
       runs: [],
       programHash: await sha256(proposal.source),
-      knobs: readable ? knobValues(proposal.source) : {},
+      knobs: knobValues(proposal.source),
+      ...(length === null ? {} : { length }),
     }
   }
 
@@ -168,7 +134,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       const source = queued?.trainJs ?? book.lab.trainJs
       const proposal = plain(source, 'The unmodified program, to compare everything else with.', 'baseline')
       const fromQueue = queued !== undefined
-      return attempt(proposal, 'baseline', fromQueue, (row, program) => tryBaseline(bench, row, program, now))
+      return attempt(proposal, 'baseline', fromQueue, (row) => tryBaseline(bench, row, now))
     },
     async next() {
       const queued = book.lab.queue?.at(0)
@@ -182,20 +148,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
         proposal = await deps.controller.propose(researchContext(book.lab, book.rows, await book.source(incumbent)))
       }
       const proposer = queued ? 'human' : deps.controller.name
-      return attempt(proposal, proposer, queued !== undefined, (row, program) => tryCandidate(bench, row, program, now))
+      return attempt(proposal, proposer, queued !== undefined, (row) => tryCandidate(bench, row, now))
     },
-  }
-}
-
-/** What a controller may see: neither the hidden split's scores nor the judge's seeds. */
-export function researchContext(lab: LabRecord, rows: readonly Experiment[], source: string): ResearchContext {
-  return {
-    lab: { ...lab, task: { ...lab.task, seed: 0 } },
-    source,
-    knobs: findKnobs(source),
-    history: rows.filter((row) => row.status !== 'running').map((row) => ({ ...row, hiddenBpb: null, seeds: [], runs: [] })),
-    // the same history and seed propose the same again, so a proposal lost in a kill is made anew
-    rng: new Rng(lab.controllerSeed, `propose/${lab.nextNumber}`),
   }
 }
 
@@ -204,14 +158,13 @@ function plain(source: string, hypothesis: string, category: string): Proposal {
   return { source, hypothesis, description, category, expectedDelta: null, expectedProbability: null }
 }
 
+/** The values of the knobs; none of a text that is no program. */
 function knobValues(source: string): Experiment['knobs'] {
+  if (programLength(source) === null) return {}
   return Object.fromEntries(findKnobs(source).map((knob) => [knob.name, knob.value]))
 }
 
-function tooBig(bytes: number, limit: number): LabError {
-  const mib = (n: number) => `${Math.ceil(n / 2 ** 20)} MiB`
-  return new LabError('program.memory', `The program would need ${mib(bytes)}; the task allows ${mib(limit)}.`, {
-    hint: 'Make the model, the batch or the context smaller.',
-    data: { bytes, limit },
-  })
+/** A failure of a run that the attempt needed, such as the incumbent's; a fault of the lab itself is not. */
+function isOfRun(thrown: unknown): boolean {
+  return /^(judge|numeric|gpu|program|sandbox)\./.test(LabError.from(thrown).code)
 }

@@ -23,6 +23,11 @@ export function wasInterrupted(row: Experiment): boolean {
   return row.status === 'crash' && row.error?.code === 'lab.state'
 }
 
+/** A program that had been tried: refused at no cost, and no failure of anything. */
+export function isRepetition(row: Experiment): boolean {
+  return row.error?.code === 'program.duplicate'
+}
+
 /** Rows and lab as last made durable: memory follows the disk, never the other way round. */
 export class LabBook {
   lab: LabRecord
@@ -61,6 +66,14 @@ export class LabBook {
 
   get incumbent(): Experiment | null {
     return this.rows.find((row) => row.number === this.lab.incumbent) ?? null
+  }
+
+  /** Whether so many attempts as the lab allows, neither cut off nor repetitions, came after the baseline. */
+  get isFinished(): boolean {
+    const limit = this.lab.maxExperiments ?? null
+    if (limit === null || this.incumbent === null || (this.lab.queue ?? []).length > 0) return false
+    const first = this.rows.find((row) => row.status === 'baseline')?.number ?? 0
+    return this.rows.filter((row) => row.number > first && !wasInterrupted(row) && !isRepetition(row)).length >= limit
   }
 
   /** train.js of an attempt. */

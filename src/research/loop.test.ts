@@ -22,7 +22,7 @@ describe('a whole lab', () => {
     expect(rows.length).toBe(9)
     const [baseline] = rows
     expect(baseline).toMatchObject({ status: 'baseline', seeds: [42, 43, 44], parentNumber: null })
-    expect(baseline.hiddenBpb).toBeCloseTo(baseline.scores[0] + 0.01, 9)
+    expect(baseline.hiddenBpb).toBeCloseTo(baseline.valBpb! + 0.01, 9)
     expect(lab.sigmaBpb).toBeGreaterThan(0)
     const kept = rows.filter((row) => row.status === 'keep')
     expect(kept.length).toBeGreaterThan(0)

@@ -11,11 +11,14 @@ import type { Box } from '../sandbox/contract'
 import type { Activity, Phase } from '../worker/protocol'
 import type { Attempts } from './attempt'
 import { createAttempts } from './attempt'
+import { judgeSeeds } from './bench'
 import type { Notice } from './gate'
 import { Gate, noticeOf } from './gate'
-import { LabBook, wasInterrupted } from './labBook'
+import { isRepetition, LabBook } from './labBook'
 import { createRunner, Interrupted } from './runner'
-import { completeIncumbent, judgeSeeds } from './trial'
+import { baselineFailed, repetitionNotice, REPETITIONS, STREAK, streakNotice } from './notices'
+import { isRecheckDue, recheck } from './recheck'
+import { completeIncumbent } from './trial'
 import type { Controller } from './types'
 
 export type LoopEvent =
@@ -65,9 +68,6 @@ export interface Loop {
   settled(): Promise<void>
 }
 
-/** Failures in a row after which the lab waits for the person. */
-const STREAK = 5
-
 /**
  * The loop over a lab that exists in the ledger and the repository, opened there by the caller.
  * All commands throw LabError "lab.state" when the phase does not allow them.
@@ -79,6 +79,7 @@ export function createLoop(deps: LoopDeps): Loop {
   let opening: ReturnType<typeof LabBook.open> | null = null
   let work: Promise<void> = Promise.resolve()
   let failures = 0
+  let repetitions = 0
   let unsigned = false
 
   const notify = (notice: Notice | null, error: LabError | null = null) => emit({ kind: 'notice', notice, error })
@@ -113,7 +114,7 @@ export function createLoop(deps: LoopDeps): Loop {
     idle('idle')
     await insist(() => lab.patch(() => ({ phase: 'paused' })))
     await gate.hold()
-    failures = 0
+    failures = repetitions = 0
     notify(null)
   }
 
@@ -130,7 +131,7 @@ export function createLoop(deps: LoopDeps): Loop {
 
   async function drive(): Promise<void> {
     notify(null)
-    failures = 0
+    failures = repetitions = 0
     const { book: lab, closed } = await openBook()
     if (closed.length > 0) {
       const message = `Experiment ${closed.join(', ')} was cut off and is closed as a crash.`
@@ -138,7 +139,7 @@ export function createLoop(deps: LoopDeps): Loop {
     }
     emit({ kind: 'adapter', adapter: (await runner.ready()).adapter })
     const attempts = createAttempts({ ...deps, book: lab, runner, gate, now })
-    while (!isFinished(lab)) {
+    while (!lab.isFinished) {
       await gate.between(async () => {
         idle('idle')
         await insist(() => lab.patch(() => ({ phase: 'paused' })))
@@ -170,7 +171,17 @@ export function createLoop(deps: LoopDeps): Loop {
         await completeIncumbent(attempts.bench, incumbent.scores.length)
         return incumbent.scores.length + 1 === seeds
       }
+      if (isRecheckDue(lab)) {
+        const notice = await recheck(attempts.bench)
+        if (notice) notify(notice)
+        return false
+      }
       const row = await attempts.next()
+      if (isRepetition(row)) {
+        if (++repetitions >= REPETITIONS) await holdWith(lab, repetitionNotice())
+        return true
+      }
+      repetitions = 0
       failures = row.status === 'keep' || row.status === 'discard' ? 0 : failures + 1
       if (failures >= STREAK) await holdWith(lab, streakNotice(row))
       return true
@@ -233,28 +244,5 @@ export function createLoop(deps: LoopDeps): Loop {
       await (await openBook()).book.patch(() => ({ programMd: text }))
     },
     settled: () => work,
-  }
-}
-
-/** Attempts after the baseline that were not cut off, against the lab's limit. */
-function isFinished(book: LabBook): boolean {
-  const limit = book.lab.maxExperiments ?? null
-  if (limit === null || book.incumbent === null || (book.lab.queue ?? []).length > 0) return false
-  const first = book.rows.find((row) => row.status === 'baseline')
-  return book.rows.filter((row) => row.number > (first?.number ?? 0) && !wasInterrupted(row)).length >= limit
-}
-
-function baselineFailed(row: Experiment): LabError {
-  const code = row.error?.code ?? 'lab.internal'
-  return new LabError(code, `The starting program did not run: ${row.error?.message ?? row.reason}`, {
-    hint: `Nothing can be compared before it runs. ${row.error?.hint ?? ''} Change train.js, queue it, press Resume.`,
-  })
-}
-
-function streakNotice(row: Experiment): Notice {
-  return {
-    level: 'warning',
-    message: `${STREAK} experiments in a row failed; the last: ${row.reason}`,
-    hint: 'Look at the failures, change train.js or program.md if they have one cause, and press Resume.',
   }
 }

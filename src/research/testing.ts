@@ -5,6 +5,7 @@ import type { TokenData, TokenSplit } from '../data/types'
 import type { ProgramSpec } from '../graph/program'
 import { labFixture } from '../history/fixtures'
 import type { Experiment, LabRecord } from '../history/types'
+import { PARTS } from '../judge/evaluate'
 import type { AdapterInfo, RunEvidence, RunJob, RunResult, Trainer } from '../judge/types'
 import type { Box, Knob } from '../sandbox/contract'
 import { findKnobs } from '../sandbox/knobs'
@@ -136,14 +137,15 @@ export function evidence({ budget, seed }: RunJob): RunEvidence {
   }
 }
 
-export function success(job: RunJob, valBpb: number): RunResult {
+/** @param gap of the hidden split, whose every part is as much harder */
+export function success(job: RunJob, valBpb: number, gap = 0.01): RunResult {
   return {
     ok: true,
     runId: job.runId,
     seed: job.seed,
     valBpb,
-    hiddenBpb: job.scoreHidden ? valBpb + 0.01 : null,
-    parts: null,
+    hiddenBpb: job.scoreHidden ? valBpb + gap : null,
+    parts: job.scoreHidden ? { val: Array(PARTS).fill(valBpb), hidden: Array(PARTS).fill(valBpb + gap) } : null,
     gates: [{ gate: 'finite', passed: true, detail: '' }],
     measurements: {
       steps: 2, tokens: 8, trainMs: 1, compileMs: 1, evalMs: 1, stepMs: 1, tokensPerSecond: 8, bytesAllocated: 1024,

@@ -61,7 +61,8 @@ async function research(controller: Controller, source: string, seed: number, ex
       for (;;) {
         tried.scores.push(run(knobs))
         while (incumbent.scores.length < tried.scores.length) incumbent.scores.push(run(incumbent.knobs))
-        const verdict = decide(rule, seeds, pairs(tried.scores), pairs(incumbent.scores), sigma)
+        const compared = { candidate: pairs(tried.scores), incumbent: pairs(incumbent.scores), kept: [], shorter: false }
+        const verdict = decide(rule, seeds, compared, sigma, 1000)
         tried.deltaBpb = verdict.deltaBpb
         if (verdict.decision === 'more') continue
         tried.status = verdict.decision

@@ -1,0 +1,33 @@
+// What the loop tells the person when it waits for one.
+
+import { LabError } from '../core/errors'
+import type { Experiment } from '../history/types'
+import type { Notice } from './gate'
+
+/** Failures in a row after which the lab waits for the person. */
+export const STREAK = 5
+/** Programs in a row that had all been tried: they cost nothing, but a researcher that has no other will have none later. */
+export const REPETITIONS = 20
+
+export function baselineFailed(row: Experiment): LabError {
+  const code = row.error?.code ?? 'lab.internal'
+  return new LabError(code, `The starting program did not run: ${row.error?.message ?? row.reason}`, {
+    hint: `Nothing can be compared before it runs. ${row.error?.hint ?? ''} Change train.js, queue it, press Resume.`,
+  })
+}
+
+export function streakNotice(row: Experiment): Notice {
+  return {
+    level: 'warning',
+    message: `${STREAK} experiments in a row failed; the last: ${row.reason}`,
+    hint: 'Look at the failures, change train.js or program.md if they have one cause, and press Resume.',
+  }
+}
+
+export function repetitionNotice(): Notice {
+  return {
+    level: 'warning',
+    message: `The researcher proposed ${REPETITIONS} programs in a row that had been tried, in these or other words.`,
+    hint: 'Add knobs to train.js, widen their ranges, queue a program of your own, or choose another researcher.',
+  }
+}
