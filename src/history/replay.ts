@@ -9,7 +9,7 @@ import { dataHashes, frozenCode, programHash } from '../judge/evidence'
 import type { Task } from '../judge/task'
 import type { AdapterFacts, RunEvent, Trainer } from '../judge/types'
 import type { Receipt } from './receiptForm'
-import { compareRun, incomparable, summarise, type ReplayReport } from './replayVerdict'
+import { compareRun, incomparable, notReplayed, summarise, type ReplayReport } from './replayVerdict'
 
 /** A replay as it is recorded. */
 export interface ReplayRecord extends ReplayReport {
@@ -47,8 +47,10 @@ export async function replay(
   trainer: Pick<Trainer, 'open' | 'setData' | 'run'>,
   options: ReplayOptions = {},
 ): Promise<ReplayReport> {
-  const obstacle = await obstacleTo(receipt, program, task, data, options)
-  if (obstacle !== null) return summarise([], null, obstacle)
+  const obstacle = await obstacleTo(receipt, program, task, data)
+  if (obstacle !== null) return notReplayed(obstacle)
+  const scorer = receipt.runs.find(({ evidence }) => evidence !== null && evidence.app !== frozenCode())?.evidence?.app
+  if (scorer !== undefined && !options.otherApp) return notReplayed(otherApp(scorer), true)
   await trainer.open()
   await trainer.setData(data)
   const runs: ReplayReport['runs'] = []
@@ -86,7 +88,6 @@ async function obstacleTo(
   program: ProgramSpec,
   { budget, evaluation, guards }: Pick<Task, 'budget' | 'evaluation' | 'guards'>,
   data: TokenData,
-  { otherApp = false }: ReplayOptions,
 ): Promise<string | null> {
   const first = receipt.runs.find(({ evidence }) => evidence !== null)?.evidence
   if (!first) return 'Nothing was trained for this receipt, so there is nothing to run again.'
@@ -99,12 +100,13 @@ async function obstacleTo(
     if (!evidence) continue
     const differing = (['train', 'val', 'hidden', 'tokenizer'] as const).filter((part) => evidence.data[part] !== present[part])
     if (differing.length > 0) return `The text is not the one of the receipt: ${differing.join(', ')} ${differing.length > 1 ? 'differ' : 'differs'}.`
-    if (evidence.app !== frozenCode() && !otherApp) {
-      return `The receipt was scored by another version of this app (${evidence.app.slice(0, 12)}, here ${frozenCode().slice(0, 12)}). ` +
-        'A replay here could confirm it, but not refute it.' // prettier-ignore
-    }
     if (evidence.program !== described) return 'This version of the app makes another model of its train.js.'
     if (evidence.began === null && budget.kind === 'seconds') return 'A run by the clock can only be repeated by its course, which is missing.'
   }
   return null
+}
+
+function otherApp(scorer: string): string {
+  const [theirs, ours] = [scorer, frozenCode()].map((hash) => hash.slice(0, 12))
+  return `The receipt was scored by another version of this app (${theirs}, here ${ours}): a replay could confirm it, but not refute it.`
 }

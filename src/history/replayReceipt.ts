@@ -6,7 +6,7 @@ import type { Trainer } from '../judge/types'
 import type { Box } from '../sandbox/contract'
 import type { VerifiedReceipt } from './receipt'
 import { replay, type ReplayOptions } from './replay'
-import { summarise, type ReplayReport } from './replayVerdict'
+import { notReplayed, type ReplayReport } from './replayVerdict'
 
 export interface ReplayParts {
   /** this call's alone; ended by it when it is stopped */
@@ -26,11 +26,10 @@ export async function replayReceipt(
   { trainer, box, data }: ReplayParts,
   { signal, ...options }: ReplayOptions & { signal?: AbortSignal } = {},
 ): Promise<ReplayReport> {
-  const cannot = (reason: string) => summarise([], null, reason)
   const source = attached['train.js']
-  if (source === undefined) return cannot('The file does not carry the train.js that its receipt names.')
+  if (source === undefined) return notReplayed('The file does not carry the train.js that its receipt names.')
   const tier = receipt.runs.find(({ evidence }) => evidence !== null)?.evidence?.adapter.tier
-  if (tier === undefined) return cannot('Nothing was trained for this receipt, so there is nothing to run again.')
+  if (tier === undefined) return notReplayed('Nothing was trained for this receipt, so there is nothing to run again.')
 
   const work = async (): Promise<ReplayReport> => {
     try {
@@ -40,8 +39,8 @@ export async function replayReceipt(
     } catch (thrown) {
       const { code, message, hint } = LabError.from(thrown)
       if (!/^(data|program|sandbox)\./.test(code)) throw thrown
-      if (code === 'data.partial' && receipt.task.dataset.kind === 'text') return cannot(absentText(receipt.task.dataset))
-      return cannot(`${message.replace(/\.$/, '')}. ${hint}`.trim())
+      if (code === 'data.partial' && receipt.task.dataset.kind === 'text') return notReplayed(absentText(receipt.task.dataset))
+      return notReplayed(`${message.replace(/\.$/, '')}. ${hint}`.trim())
     }
   }
   if (!signal) return work()

@@ -33,6 +33,8 @@ export interface ReplayReport {
   /** of the replays; null when none came so far */
   adapter: AdapterFacts | null
   toleranceBpb: number
+  /** only the version of the app stands in the way: with otherApp it would have been run */
+  isOtherApp: boolean
 }
 
 /** How far a score may be off on another adapter, in bits per byte. */
@@ -95,9 +97,8 @@ export function incomparable(stated: ReceiptRun, why: string): RunComparison {
 }
 
 /** The verdict on the whole receipt: that of its worst run; failures that depend on the machine count for nothing. */
-export function summarise(runs: RunComparison[], adapter: AdapterFacts | null, obstacle: string | null = null): ReplayReport {
-  const report = (verdict: Verdict, reason: string): ReplayReport => ({ verdict, reason, runs, adapter, toleranceBpb: TOLERANCE_BPB })
-  if (obstacle !== null) return report('cannot replay', obstacle)
+export function summarise(runs: RunComparison[], adapter: AdapterFacts | null): ReplayReport {
+  const report = (verdict: Verdict, reason: string): ReplayReport => ({ verdict, reason, runs, adapter, toleranceBpb: TOLERANCE_BPB, isOtherApp: false })
   const find = (verdict: Verdict) => runs.find((run) => run.verdict === verdict && (verdict !== 'cannot replay' || run.statedBpb !== null))
   for (const verdict of ['refuted', 'cannot replay', 'within tolerance', 'bit-identical'] as const) {
     const found = find(verdict)
@@ -106,6 +107,11 @@ export function summarise(runs: RunComparison[], adapter: AdapterFacts | null, o
     return report(verdict, runs.length === 1 ? found.detail : isAll ? `All ${runs.length} runs: ${found.detail}` : `Seed ${found.seed}: ${found.detail}`)
   }
   return report('cannot replay', runs[0]?.detail ?? 'The receipt has no runs.')
+}
+
+/** The report of a receipt of which nothing was run. @param reason plain sentence */
+export function notReplayed(reason: string, isOtherApp = false): ReplayReport {
+  return { verdict: 'cannot replay', reason, runs: [], adapter: null, toleranceBpb: TOLERANCE_BPB, isOtherApp }
 }
 
 function said(stated: ReceiptRun, verdict: Verdict, detail: string): RunComparison {

@@ -1,10 +1,9 @@
-import { useRef, useState } from 'react'
-import type { DragEvent } from 'react'
+import { useState } from 'react'
 import type { DatasetSource } from '../../data/types'
 import { useSession } from '../state/context'
 import { BUILT_IN } from '../state/settings'
 import { Choice } from './Choice'
-import { Icon } from './Icon'
+import { FileDrop } from './FileDrop'
 import { UrlFields } from './UrlFields'
 
 type Kind = 'grammar' | 'text' | 'url'
@@ -32,54 +31,26 @@ export function DataPicker({ source, onChange }: { source: DatasetSource; onChan
         onChange={choose}
         note={kind === 'grammar' && 'Made here from a seeded grammar, so the lowest possible score is known exactly.'}
       />
-      {kind === 'text' && <FileDrop source={source} onChange={onChange} />}
+      {kind === 'text' && <TextFile source={source} onChange={onChange} />}
       {kind === 'url' && <UrlFields source={source.kind === 'url' ? source : null} onChange={onChange} />}
     </div>
   )
 }
 
-function FileDrop({ source, onChange }: { source: DatasetSource; onChange: (source: DatasetSource) => void }) {
+function TextFile({ source, onChange }: { source: DatasetSource; onChange: (source: DatasetSource) => void }) {
   const session = useSession()
-  const input = useRef<HTMLInputElement>(null)
-  const [over, setOver] = useState(false)
-
-  const take = (file: File | undefined) => {
-    if (!file) return
-    void session.attempt('import', async () => {
-      onChange(await session.client.api.importText(file.name, await file.arrayBuffer()))
-      session.store.dispatch({ kind: 'notice', notice: null })
-    })
-  }
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    take(event.dataTransfer.files[0])
-  }
-
+  const take = (file: File) => session.attempt('import', async () => {
+    onChange(await session.client.api.importText(file.name, await file.arrayBuffer()))
+    session.store.dispatch({ kind: 'notice', notice: null })
+  })
   return (
-    <div
-      className={over ? 'drop drop-over' : 'drop'}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
-      <input
-        ref={input}
-        id="data-file"
-        className="visually-hidden"
-        type="file"
-        accept="text/*,.txt,.md,.jsonl,.csv,.json"
-        onChange={(event) => take(event.target.files?.[0])}
-      />
-      <label htmlFor="data-file" className="button button-plain"><Icon name="file" />Choose a text file</label>
-      <p className="note">
-        {source.kind === 'text'
-          ? <>Using <b>{source.name}</b>. It stays in this browser.</>
-          : 'or drop one here. It stays in this browser. Until then the built-in stories are used.'}
-      </p>
-    </div>
+    <FileDrop
+      label="Choose a text file"
+      accept="text/*,.txt,.md,.jsonl,.csv,.json"
+      note={source.kind === 'text'
+        ? <>Using <b>{source.name}</b>. It stays in this browser.</>
+        : 'or drop one here. It stays in this browser. Until then the built-in stories are used.'}
+      onFile={(file) => void take(file)}
+    />
   )
 }

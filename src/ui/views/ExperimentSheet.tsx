@@ -9,6 +9,7 @@ import { DiffSection } from './DiffSection'
 import { ExperimentFacts } from './ExperimentFacts'
 import { Icon } from './Icon'
 import { SamplePanel } from './SamplePanel'
+import { SheetReceipt } from './SheetReceipt'
 
 /** Everything known about one attempt, in a sheet over the page. */
 export function ExperimentSheet({ labId, row, rows, lab }: {
@@ -83,6 +84,7 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
         <DiffSection key={`diff-${row.number}`} number={row.number} status={row.status} />
         <CurveSection labId={labId} row={row} />
         <ExperimentFacts row={row} lab={lab} />
+        <SheetReceipt key={`receipt-${row.number}`} labId={labId} row={row} />
         {(row.status === 'keep' || row.status === 'baseline') && (
           <SamplePanel key={`sample-${row.number}`} number={row.number} isBaseline={row.status === 'baseline'} />
         )}
