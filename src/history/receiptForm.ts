@@ -95,7 +95,7 @@ const run = z
         step: count(1e9).nullable(),
       })
       .nullable(),
-    gates: z.array(z.strictObject({ gate: z.string().regex(/^[\w-]{1,40}$/), passed: z.boolean(), detail: line(1000) })).max(64),
+    gates: z.array(z.strictObject({ gate: z.string().regex(/^[\w:-]{1,40}$/), passed: z.boolean(), detail: line(1000) })).max(64),
     /** null when the trainer was ended from outside, or died */
     evidence: evidence.nullable(),
   })
