@@ -1,5 +1,6 @@
-// Journeys in a real Chromium, WebGPU over SwiftShader. The built page is served from a sub-path, as any static
-// host might. Run by `npm test`; alone: npm run journeys.
+// Journeys in a real Chromium. Most leave the choice of what trains to the page: beside SwiftShader's emulated adapter
+// it takes the processor. Kernels and two journeys (repeat, customKernels) use WebGPU, and noWebGpu.spec has none.
+// The built page is served from a sub-path, as any static host might. Run by `npm test`; alone: npm run journeys.
 
 import { defineConfig } from '@playwright/test'
 import { createServer } from 'node:net'
@@ -27,8 +28,8 @@ async function port(name: string): Promise<string> {
 const pagePort = await port('ASSAY_PAGE_PORT')
 const kernelsPort = await port('ASSAY_KERNELS_PORT')
 const page = `http://127.0.0.1:${pagePort}`
-// left to itself the page would not train on an adapter that is only emulated
 const ON_GPU = [{ name: 'assay.backend', value: 'webgpu' }]
+const NEED_WEBGPU = ['**/kernels.spec.ts', '**/repeat.spec.ts', '**/customKernels.spec.ts']
 const serve = 'npx vite preview --host 127.0.0.1 --strictPort --open false'
 
 export default defineConfig({
@@ -47,8 +48,12 @@ export default defineConfig({
   },
   projects: [
     {
+      name: 'automatic',
+      testIgnore: [...NEED_WEBGPU, '**/noWebGpu.spec.ts'],
+    },
+    {
       name: 'webgpu',
-      testIgnore: '**/noWebGpu.spec.ts',
+      testMatch: NEED_WEBGPU,
       use: { storageState: { cookies: [], origins: [{ origin: page, localStorage: ON_GPU }] } },
     },
     {
