@@ -138,14 +138,14 @@ function workOf({ kernel, T }: CustomShape, text: KernelText): number {
   const most = Math.floor(MOST_OPERATIONS / (kernel.per === 'row' ? T : 1))
   if (work <= most) return work
   const trips = Math.floor((most - text.straight) / Math.max(1, text.body))
-  throw new LabError('program.graph', `The kernel "${kernel.name}" may take ${Math.round(work)} operations a call; ${most} are allowed here`, {
+  throw new LabError('program.graph', `The kernel "${kernel.name}" may take ${Math.round(work)} operations a call; ${most} are allowed here.`, {
     hint: trips > 0 ? `Lower its trips to ${trips} or less, or share the work among more lanes.` : 'Make it shorter, or the context.',
     data: { kernel: kernel.name, operations: work },
   })
 }
 
 function tooManyBuffers({ name }: CustomKernel, needed: number, limit: number): LabError {
-  return new LabError('program.graph', `The kernel "${name}" needs ${needed} buffers at once; this adapter has ${limit}`, {
+  return new LabError('program.graph', `The kernel "${name}" needs ${needed} buffers at once; this adapter has ${limit}.`, {
     hint: 'Join inputs with g.concat, or make two kernels of it.',
     data: { kernel: name },
   })

@@ -107,7 +107,7 @@ async function inTime<T>(work: Promise<T>, limitMs: number, what: string): Promi
 }
 
 function hung(what: string, limitMs: number): LabError {
-  return new LabError('gpu.hung', `${what} did not come back within ${limitMs} ms, on a few tokens`, {
+  return new LabError('gpu.hung', `${what} did not come back within ${limitMs} ms, on a few tokens.`, {
     hint: 'The lab goes on with a fresh engine. Give the kernel fewer trips, shorter loops, or more lanes.',
     data: { kernel: what, limitMs },
   })

@@ -60,7 +60,7 @@ function kernelOf({ node, shape, inputShapes }: Omit<TapedNode, 'output'>): Cust
   const { name, per, names, lanes, state, trips } = node.attrs as { name: string; per: 'token' | 'row'; names: string; lanes: number; state: number; trips: number }
   const [forward, backward] = [preparedText(node.attrs, 'forward'), preparedText(node.attrs, 'backward')]
   if (!forward || !backward)
-    throw new LabError('program.graph', `The kernel "${name}" was never checked`, { hint: 'Describe the program anew from its train.js.' })
+    throw new LabError('program.graph', `The kernel "${name}" was never checked.`, { hint: 'Describe the program anew from its train.js.' })
   const inputs = names.split(' ').map((each, i) => ({ name: each, size: product(inputShapes[i].dims), batch: inputShapes[i].batch }))
   return { name, per, lanes, state, trips, inputs, size: product(shape.dims), forward, backward }
 }

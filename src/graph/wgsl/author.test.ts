@@ -145,7 +145,7 @@ test('names of ours mean something else in a text: nothing of the wrapper can be
 })
 
 test('names the line of the text', () => {
-  expect(refusal(body('let a = 1.0;\nlet b = nothing(2.0);')).message).toBe('kernel "k", forward line 4: there is no function "nothing"')
+  expect(refusal(body('let a = 1.0;\nlet b = nothing(2.0);')).message).toBe('kernel "k", forward line 4: there is no function "nothing".')
   expect(refusal(body('let a = 1.0;\nlet b = ;')).message).toMatch(/^kernel "k", forward line 4: /)
 })
 

@@ -24,7 +24,7 @@ export function readKernelText(text: string, which: 'forward' | 'backward', fram
   } catch (thrown) {
     if (!(thrown instanceof TextFault)) throw thrown
     const line = thrown.line > 0 ? ` line ${thrown.line}` : ''
-    throw new LabError('program.graph', `${place}, ${which}${line}: ${thrown.message}`, { hint: thrown.hint, data: { kernelLine: thrown.line } })
+    throw new LabError('program.graph', `${place}, ${which}${line}: ${thrown.message}.`, { hint: thrown.hint, data: { kernelLine: thrown.line } })
   }
 }
 

@@ -38,5 +38,5 @@ export async function prepareKernels(graph: ModelGraph, shapes: readonly Shape[]
 }
 
 function tooMany(message: string): LabError {
-  return new LabError('program.graph', `The program ${message}`, { hint: 'Use fewer, or one kernel for several layers.' })
+  return new LabError('program.graph', `The program ${message}.`, { hint: 'Use fewer, or one kernel for several layers.' })
 }

@@ -85,5 +85,5 @@ function lineOf(nodes: readonly GraphNode[], { name, forward }: CustomKernel): n
 
 function failure(gate: GateResult['gate'], kernel: string, line: number | undefined, flaw: string, hint: string): LabError {
   const place = `${line === undefined ? '' : `train.js line ${line}: `}kernel "${kernel}"`
-  return new LabError('judge.kernel', `${place} failed the gate ${gate}: ${flaw}`, { hint, data: { gate, kernel, line: line ?? null } })
+  return new LabError('judge.kernel', `${place} failed the gate ${gate}: ${flaw}.`, { hint, data: { gate, kernel, line: line ?? null } })
 }

@@ -107,7 +107,7 @@ export function lowerOp(op: TapeOp, tensors: readonly TapeTensor[]): BoundWasmLo
     }
     case 'custom':
     case 'customGrad':
-      throw new LabError('program.graph', `The kernel "${op.kernel.name}" is WGSL, and the program runs on the processor`, {
+      throw new LabError('program.graph', `The kernel "${op.kernel.name}" is WGSL, and the program runs on the processor.`, {
         hint: 'Custom kernels need a GPU: let the lab train on WebGPU, or write the kernel with ops of g.',
       })
   }
