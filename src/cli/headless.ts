@@ -43,6 +43,8 @@ export interface Parts {
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 const REPEATS = 3
+/** A thousandth of a bit per byte: less is no progress, however certain. */
+const FLOOR_BPB = 0.001
 
 /**
  * Runs experiments in `args.out` until `args.experiments` are over, a person is needed, or `stop` fires.
@@ -105,7 +107,7 @@ function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: TokenizerS
     dataset,
     tokenizer,
     budget: args.budget ?? defaultBudget(adapter.tier),
-    keepRule: { kind, repeats: kind === 'measured' ? REPEATS : 1, floorBpb: 0 },
+    keepRule: { kind, repeats: kind === 'measured' ? REPEATS : 1, floorBpb: FLOOR_BPB },
     controller: args.controller ?? CONTROLLER_NAMES[0],
     maxExperiments: args.experiments,
     seed: args.seed ?? 1,

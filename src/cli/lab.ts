@@ -5,12 +5,13 @@ import { LabError } from '../core/errors'
 import { predictBytes } from '../engine/predict'
 import { openFileIdentity } from '../history/identityFile'
 import type { Trainer } from '../judge/types'
-import { CONTROLLER_NAMES } from '../research/controllers/registry'
+import { EVERY_CONTROLLER } from '../research/controllers/registry'
 import type { Box } from '../sandbox/contract'
 import { createThreadBox } from '../sandbox/nodeBox'
 import { HELP, parseLabArgs } from './args'
 import type { LabArgs } from './args'
 import { createChildTrainer } from './childTrainer'
+import { falseKeeps, FALSE_KEEP_DEFAULTS, FALSE_KEEPS_HELP } from './falseKeeps'
 import { EXIT, runHeadless } from './headless'
 import { runReplay } from './replay'
 import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
@@ -60,13 +61,13 @@ async function withParts(work: (parts: { trainer: Trainer; box: Box }) => Promis
 
 const beside = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
-async function lab(args: LabArgs): Promise<number> {
+async function lab(args: LabArgs, run: typeof runHeadless): Promise<number> {
   const report = args.json ? jsonReport(process.stdout) : textReport(process.stdout)
   const stop = stopOnSignals()
   const identity = () => openFileIdentity(beside('identity.pem'))
   return withParts(async (parts) => {
     try {
-      return await runHeadless(args, { ...parts, predictBytes, identity, source: textSource, prepare: textData }, report, stop)
+      return await run(args, { ...parts, predictBytes, identity, source: textSource, prepare: textData }, report, stop)
     } catch (thrown) {
       report.error(LabError.from(thrown))
       return EXIT.failed
@@ -82,8 +83,12 @@ if (first === 'replay') {
   const args = readArgs(() => parseReplayArgs(rest))
   if (args?.help) process.stdout.write(`${REPLAY_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await replay(args)
+} else if (first === 'false-keeps') {
+  const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], EVERY_CONTROLLER))
+  if (args?.help) process.stdout.write(`${FALSE_KEEPS_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await lab(args, (...given) => falseKeeps(...given, process.stdout))
 } else {
-  const args = readArgs(() => parseLabArgs(process.argv.slice(2), CONTROLLER_NAMES))
-  if (args?.help) process.stdout.write(`${HELP.replace('CONTROLLERS', CONTROLLER_NAMES.join(', '))}\n`)
-  else process.exitCode = args === null ? EXIT.usage : await lab(args)
+  const args = readArgs(() => parseLabArgs(process.argv.slice(2), EVERY_CONTROLLER))
+  if (args?.help) process.stdout.write(`${HELP.replace('CONTROLLERS', EVERY_CONTROLLER.join(', '))}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await lab(args, runHeadless)
 }

@@ -3,6 +3,7 @@
 import { LabError } from '../../core/errors'
 import type { Controller } from '../types'
 import { createEvolution } from './evolution'
+import { createNoop } from './noop'
 import { createRandom } from './random'
 
 const CONTROLLERS: Record<string, () => Controller> = {
@@ -10,12 +11,16 @@ const CONTROLLERS: Record<string, () => Controller> = {
   random: createRandom,
 }
 
-/** Names that createController knows; the first is the default. */
+/** Names of researchers; the first is the default. */
 export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS)
+
+/** And of what measures the judge instead, for the command line. */
+export const EVERY_CONTROLLER: readonly string[] = [...CONTROLLER_NAMES, 'noop']
 
 /** A researcher by name. @throws LabError "import.invalid" for a name that is not known */
 export function createController(name: string): Controller {
   if (Object.hasOwn(CONTROLLERS, name)) return CONTROLLERS[name]()
+  if (name === 'noop') return createNoop()
   throw new LabError('import.invalid', `There is no researcher called "${name}".`, {
     hint: `Choose one of: ${CONTROLLER_NAMES.join(', ')}.`,
   })
