@@ -35,7 +35,7 @@ export function App() {
       }}>Skip to the content</a>
       <Header />
       <main ref={main} tabIndex={-1} id="main">
-        <Notices />
+        <Notices ofLab={id === 'lab'} />
         <Boundary key={place}>
           <Suspense fallback={<p className="note">Loading…</p>}>
             <View />

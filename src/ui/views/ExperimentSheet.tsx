@@ -73,7 +73,7 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
           <div><dt>Proposed by</dt><dd>{row.proposer}</dd></div>
         </dl>
         <section className="verdict" aria-label="Verdict">
-          <p>{row.reason || `This attempt ${meaning}.`}</p>
+          {row.reason !== row.error?.message && <p>{row.reason || `This attempt ${meaning}.`}</p>}
           {row.error && (
             <div className="verdict-error">
               <p><code>{row.error.code}</code> {row.error.message}</p>

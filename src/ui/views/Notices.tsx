@@ -2,13 +2,13 @@ import { useApp, useSession } from '../state/context'
 import type { Notice } from '../state/store'
 import { Icon } from './Icon'
 
-/** All that the person should know before anything else on the page. */
-export function Notices() {
+/** All that the person should know before anything else: of the page, and where the lab is shown, of the lab. */
+export function Notices({ ofLab }: { ofLab: boolean }) {
   const { store } = useSession()
   const own = useApp((state) => state.notice)
-  const told = useApp((state) => state.status.notice)
-  const failure = useApp((state) => state.status.error)
-  const watching = useApp((state) => state.status.watching)
+  const told = useApp((state) => ofLab ? state.status.notice : null)
+  const failure = useApp((state) => ofLab ? state.status.error : null)
+  const watching = useApp((state) => ofLab && state.status.watching)
   const isStart = useApp((state) => state.labId === null)
   const isTold = failure !== null && told?.message === failure.message
   return (
