@@ -39,7 +39,7 @@ it('the file is its owner’s alone, and what is no key is said to be none', asy
 
 it('the browser keeps the verdicts of replays', async () => {
   const record = {
-    fingerprint: 'f', publicKey: 'p', at: 1, seconds: 2, verdict: 'refuted' as const, reason: 'off', runs: [], adapter: null, toleranceBpb: 0.1, isOtherApp: false,
+    fingerprint: 'f', publicKey: 'p', at: 1, seconds: 2, verdict: 'refuted' as const, reason: 'off', runs: [], adapter: null, isOtherApp: false,
   } // prettier-ignore
   await openReplayLog('log-test').save(record)
   await openReplayLog('log-test').save({ ...record, at: 3 })

@@ -65,7 +65,7 @@ describe('a receipt', () => {
   it.each<[string, (file: ReceiptFile) => void, unknown]>([
     ['receipt.runs', ({ receipt }) => (receipt.runs[0].score = { valBpb: scoreOf(1.5), hiddenBpb: null }), 'receipt.runs'],
     ['only the decimal', ({ receipt }) => (receipt.runs[0].score!.valBpb.decimal = 1.5), 'receipt.runs.0.score.valBpb'],
-    ['receipt.program', ({ receipt }) => (receipt.program = '1'.repeat(64)), 'receipt.program'],
+    ['receipt.program', ({ receipt }) => (receipt.program.trainJs = '1'.repeat(64)), 'receipt.program'],
     ['receipt.experiment', ({ receipt }) => (receipt.experiment.status = 'keep' === receipt.experiment.status ? 'discard' : 'keep'), 'receipt.experiment'],
     ['another key', ({ receipt }) => (receipt.publicKey = '2'.repeat(64)), 'receipt.publicKey'],
     ['the signature', (file) => (file.signature = file.signature.replace(/^./, (c) => (c === '0' ? '1' : '0'))), 'signature'],

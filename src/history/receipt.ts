@@ -65,7 +65,7 @@ export async function issueReceipt(row: Experiment & { runs: RunRecord[] }, cont
       startedAt: row.createdAt,
       finishedAt: row.finishedAt ?? now,
     },
-    program: row.programHash,
+    program: { trainJs: row.programHash, canonical: row.canonicalHash ?? null },
     task: {
       hash: await sha256(taskJson),
       dataset: task.dataset,
@@ -88,10 +88,11 @@ export async function issueReceipt(row: Experiment & { runs: RunRecord[] }, cont
   return { labId: row.labId, number: row.number, issue: (before?.issue ?? -1) + 1, fingerprint, receipt, signature }
 }
 
-function receiptRun({ seed, score, failure, gates, evidence }: RunRecord): ReceiptRun {
+function receiptRun({ seed, purpose = 'seed', score, failure, gates, evidence }: RunRecord): ReceiptRun {
   const hiddenBpb = score?.hiddenBpb ?? null
   return {
     seed,
+    purpose,
     score: score && { valBpb: scoreOf(score.valBpb), hiddenBpb: hiddenBpb === null ? null : scoreOf(hiddenBpb) },
     failure,
     gates: gates.map(({ gate, passed, detail }) => ({ gate, passed, detail: detail.slice(0, 1000) })),
@@ -134,7 +135,7 @@ export async function readReceipt(text: string): Promise<VerifiedReceipt> {
   if (!(await isSignedBy(receipt.publicKey, signature, messageOf(receipt)))) {
     throw refused('signature', 'it is not the signature of this receipt by its key')
   }
-  const hashes = { 'train.js': receipt.program, 'task.json': receipt.task.hash } as const
+  const hashes = { 'train.js': receipt.program.trainJs, 'task.json': receipt.task.hash } as const
   for (const name of ['train.js', 'task.json'] as const) {
     const content = attached[name]
     if (content !== undefined && (await sha256(content)) !== hashes[name]) {
@@ -142,6 +143,12 @@ export async function readReceipt(text: string): Promise<VerifiedReceipt> {
     }
   }
   return { ...parsed.data, fingerprint: await fingerprintOf(receipt) }
+}
+
+/** A row of the ledger from a receipt's file. @throws LabError as readReceipt */
+export async function receiptRow({ number, issue, text }: { number: number; issue: number; text: string }, labId: string): Promise<ReceiptRow> {
+  const { fingerprint, receipt, signature } = await readReceipt(text)
+  return { labId, number, issue, fingerprint, receipt, signature }
 }
 
 function messageOf(receipt: Receipt): Uint8Array {

@@ -18,7 +18,7 @@ export function evidenceFixture(change: Partial<RunEvidence> = {}): RunEvidence 
     data: { train: hash, val: hash, hidden: hash, tokenizer: hash },
     adapter: {
       backend: 'wasm', vendor: '', architecture: 'wasm', description: 'CPU: WebAssembly SIMD', tier: 'software',
-      threads: 2, replicas: 1, tuning: null, arithmetic: '0f'.repeat(8),
+      threads: 2, replicas: 1, tuning: null, half: false, arithmetic: '0f'.repeat(8),
     },
     steps: 10,
     tokens: 1000,

@@ -69,6 +69,7 @@ const adapter = z.strictObject({
   threads: count(4096, 1).nullable(),
   replicas: count(4096, 1).nullable(),
   tuning: line(64).nullable(),
+  half: z.boolean(),
   arithmetic: hex(16),
 })
 
@@ -86,6 +87,8 @@ const evidence = z.strictObject({
 const run = z
   .strictObject({
     seed: uint32,
+    /** an attempt's first look; another seed; a jump run again; the incumbent, later on */
+    purpose: z.enum(['first', 'seed', 'jump', 'recheck']),
     score: z.strictObject({ valBpb: score, hiddenBpb: score.nullable() }).nullable(),
     failure: z
       .strictObject({
@@ -113,8 +116,8 @@ const receipt = z.strictObject({
     startedAt: time,
     finishedAt: time,
   }),
-  /** of train.js; what the box made of it is in each run's evidence */
-  program: hash,
+  /** of train.js, and of what it describes, whatever it calls things (null where it describes nothing) */
+  program: z.strictObject({ trainJs: hash, canonical: hash.nullable() }),
   task,
   commit,
   /** what it was compared with: none for a baseline. A receipt is null where there was none yet */

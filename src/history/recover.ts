@@ -2,6 +2,7 @@
 // and git, ledger and work tree are brought to agree. Safe to run any number of times.
 
 import { LabError } from '../core/errors'
+import { receiptRow } from './receipt'
 import { resultsTsv } from './results'
 import type { Experiment, Ledger, Repository } from './types'
 
@@ -52,12 +53,13 @@ function closeRow(row: Experiment, reason: string): Experiment {
 }
 
 /**
- * Writes into `ledger` every row that the repository knows; curves and weights are not in git.
+ * Writes into `ledger` every row and receipt that the repository knows; curves and weights are not in git.
  * @returns the number of rows written
  */
 export async function rebuildLedger(repo: Repository, ledger: Ledger): Promise<number> {
   const { lab, experiments } = await repo.rows()
   if (lab) await ledger.saveLab(lab)
   for (const experiment of experiments) await ledger.saveExperiment(experiment)
+  if (lab) for (const file of await repo.receipts()) await ledger.saveReceipt(await receiptRow(file, lab.labId))
   return experiments.length
 }

@@ -4,6 +4,7 @@
 import { canonicalJson } from '../core/canonicalJson'
 import { LabError } from '../core/errors'
 import type { TokenData } from '../data/types'
+import { canonicalHash } from '../graph/canonical'
 import type { ProgramSpec } from '../graph/program'
 import { dataHashes, frozenCode, programHash } from '../judge/evidence'
 import type { Task } from '../judge/task'
@@ -94,6 +95,8 @@ async function obstacleTo(
   const stated = { budget: receipt.task.budget, evaluation: receipt.task.evaluation, maxBytes: receipt.task.guards.maxBytes }
   const given = { budget, evaluation, maxBytes: guards.maxBytes }
   if (canonicalJson(stated) !== canonicalJson(given)) return 'The receipt is of another task: its budget, evaluation or memory limit differs.'
+  const { canonical } = receipt.program
+  if (canonical !== null && canonical !== (await canonicalHash(program))) return 'Its train.js describes another model here than the receipt names.'
   const present = dataHashes(data)
   const described = await programHash(program)
   for (const { evidence } of receipt.runs) {

@@ -32,13 +32,17 @@ export interface ReplayReport {
   runs: RunComparison[]
   /** of the replays; null when none came so far */
   adapter: AdapterFacts | null
-  toleranceBpb: number
   /** only the version of the app stands in the way: with otherApp it would have been run */
   isOtherApp: boolean
 }
 
-/** How far a score may be off on another adapter, in bits per byte. */
-export const TOLERANCE_BPB = 0.01
+/**
+ * How far a score may be off on another adapter, as a share of it. Rounding alone does this much, for training blows it
+ * up: what Muon and AdamW normalise in the first steps is partly rounding. Measured on four programs from calm to ten
+ * times too hot, 60 to 1,000 steps of 512 tokens: WebGPU (SwiftShader) against WebAssembly up to 3.9 % of the score in
+ * 16 runs, two replicas against one thread up to 6.7 % in 48. Only arithmetic that is alike can be held to more.
+ */
+export const TOLERANCE = 0.1
 
 /** Failures that follow from the program, the text and the seed; all others depend on the machine. */
 const OF_THE_PROGRAM = /^numeric\.|^judge\.(causality|evaluation)$/
@@ -73,11 +77,16 @@ export function compareRun(stated: ReceiptRun, result: RunResult, curve: Float32
   const where = divergence(curve, result.measurements.curve)
   const off = `${sameScores ? 'The scores are the same, but the losses are not' : `The score is off by ${Math.abs(deltaBpb).toPrecision(2)} bits per byte`}${where}`
   if (owed) return refuted(`${off}. The arithmetic here is the same, so every bit should be.`, scores)
-  if (!(Math.abs(deltaBpb) <= TOLERANCE_BPB)) return refuted(`${off}: more than the ${TOLERANCE_BPB} that rounding explains.`, scores)
+  const toleranceBpb = TOLERANCE * score.valBpb.decimal
+  const tolerance = `${toleranceBpb.toPrecision(2)} (${100 * TOLERANCE} % of the score)`
+  if (!(Math.abs(deltaBpb) <= toleranceBpb)) {
+    if (evidence.adapter.half !== result.evidence.adapter.half) return { ...incomparable(stated, `${off}; only one of the two was trained with 16-bit activations`), ...scores }
+    return refuted(`${off}: more than the ${tolerance} that rounding explains.`, scores)
+  }
   const alike = isAlike(evidence.adapter, result.evidence.adapter)
     ? 'The adapter is the same by name, yet its bits are not: a driver or browser update does that, and so would an altered digit.'
     : 'It was trained on another adapter, which rounds otherwise.'
-  return { ...said(stated, 'within tolerance', `${off}, within ${TOLERANCE_BPB}. ${alike}`), ...scores }
+  return { ...said(stated, 'within tolerance', `${off}, within ${tolerance}. ${alike}`), ...scores }
 
   function compareFailure(): RunComparison {
     const code = stated.failure?.code ?? ''
@@ -98,7 +107,7 @@ export function incomparable(stated: ReceiptRun, why: string): RunComparison {
 
 /** The verdict on the whole receipt: that of its worst run; failures that depend on the machine count for nothing. */
 export function summarise(runs: RunComparison[], adapter: AdapterFacts | null): ReplayReport {
-  const report = (verdict: Verdict, reason: string): ReplayReport => ({ verdict, reason, runs, adapter, toleranceBpb: TOLERANCE_BPB, isOtherApp: false })
+  const report = (verdict: Verdict, reason: string): ReplayReport => ({ verdict, reason, runs, adapter, isOtherApp: false })
   const find = (verdict: Verdict) => runs.find((run) => run.verdict === verdict && (verdict !== 'cannot replay' || run.statedBpb !== null))
   for (const verdict of ['refuted', 'cannot replay', 'within tolerance', 'bit-identical'] as const) {
     const found = find(verdict)
@@ -111,7 +120,7 @@ export function summarise(runs: RunComparison[], adapter: AdapterFacts | null): 
 
 /** The report of a receipt of which nothing was run. @param reason plain sentence */
 export function notReplayed(reason: string, isOtherApp = false): ReplayReport {
-  return { verdict: 'cannot replay', reason, runs: [], adapter: null, toleranceBpb: TOLERANCE_BPB, isOtherApp }
+  return { verdict: 'cannot replay', reason, runs: [], adapter: null, isOtherApp }
 }
 
 function said(stated: ReceiptRun, verdict: Verdict, detail: string): RunComparison {

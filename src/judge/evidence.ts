@@ -23,12 +23,18 @@ export function programHash(program: RunJob['program']): Promise<string> {
   return sha256(canonicalJson(program))
 }
 
-/** @param tuning names the kernels that were chosen; null where there was no choice */
+/** What was chosen for a program on an adapter: see AdapterFacts. */
+export type ChosenPlan = Pick<AdapterFacts, 'tuning' | 'half'>
+
+/** Before anything was chosen. */
+export const NOTHING_CHOSEN: ChosenPlan = { tuning: null, half: false }
+
+/** States what a run was made of, however it ended. */
 export async function evidenceOf(
   { program, budget }: RunJob,
   opened: Engine,
   data: TokenData,
-  tuning: string | null,
+  chosen: ChosenPlan,
   { steps, began, losses }: TrainingRecord,
 ): Promise<RunEvidence> {
   const { rows, context, accumulate } = program.batch
@@ -36,7 +42,7 @@ export async function evidenceOf(
     app: frozenCode(),
     program: await programHash(program),
     data: dataHashes(data),
-    adapter: await adapterFacts(opened, tuning),
+    adapter: await adapterFacts(opened, chosen),
     steps,
     tokens: steps * rows * context * accumulate,
     began: budget.kind === 'seconds' ? began : null,
@@ -48,7 +54,7 @@ export function tierOf({ caps, info }: Pick<Engine, 'caps' | 'info'>): Tier {
   return caps.software ? 'software' : info.integrated ? 'integrated' : 'discrete'
 }
 
-async function adapterFacts(opened: Engine, tuning: string | null): Promise<AdapterFacts> {
+async function adapterFacts(opened: Engine, { tuning, half }: ChosenPlan): Promise<AdapterFacts> {
   const { caps, info } = opened
   const { vendor, architecture, description } = info
   return {
@@ -60,6 +66,7 @@ async function adapterFacts(opened: Engine, tuning: string | null): Promise<Adap
     threads: caps.threads ?? null,
     replicas: caps.replicas ?? null,
     tuning,
+    half,
     arithmetic: await arithmetic(),
   }
 }

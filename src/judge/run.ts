@@ -12,7 +12,7 @@ import { boundsOf } from './bounds'
 import { thinCurve } from './curve'
 import { checkKernels } from './customKernels/check'
 import { evaluationRows, scoreSplit } from './evaluate'
-import { evidenceOf } from './evidence'
+import { evidenceOf, NOTHING_CHOSEN } from './evidence'
 import { checkArrangement, checkCausality, checkScores, guardsKept } from './gates'
 import { newRecord, train, WARMUP_STEPS, type TrainingOutcome } from './train'
 import { chooseKernels } from './tuning'
@@ -41,8 +41,8 @@ export async function runJob(
   let session: Session | null = null
   let measurements: RunMeasurements | null = null
   const record = newRecord()
-  let kernels: string | null = null
-  const evidence = () => evidenceOf(job, opened, data, kernels, record)
+  let chosen = NOTHING_CHOSEN
+  const evidence = () => evidenceOf(job, opened, data, chosen, record)
   try {
     const shapes = inferShapes(program.graph, data.vocab)
     const request = { program, shapes, vocab: data.vocab, evaluation, memoryBytes: guards.maxBytes }
@@ -54,7 +54,7 @@ export async function runJob(
       tuning = true
       onEvent({ kind: 'tuning', runId, done, total, hash: null })
     })
-    kernels = hash
+    chosen = { tuning: hash, half: caps.half === true }
     if (hash !== null) onEvent({ kind: 'tuning', runId, done: 1, total: 1, hash })
     phase('compiling')
     session = await Session.open(opened, caps, request, seed)

@@ -97,6 +97,8 @@ export interface AdapterFacts extends Pick<AdapterInfo, 'backend' | 'vendor' | '
   replicas: number | null
   /** see RunMeasurements.tuning; null where there was no choice */
   tuning: string | null
+  /** activations were kept in 16 bits while training */
+  half: boolean
   /** how this machine rounds: see arithmetic.ts */
   arithmetic: string
 }

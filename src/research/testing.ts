@@ -129,7 +129,7 @@ export function evidence({ budget, seed }: RunJob): RunEvidence {
     app: HASH,
     program: HASH,
     data: { train: HASH, val: HASH, hidden: HASH, tokenizer: HASH },
-    adapter: { backend, vendor, architecture, description, tier, threads: null, replicas: null, tuning: null, arithmetic: 'ab'.repeat(8) },
+    adapter: { backend, vendor, architecture, description, tier, threads: null, replicas: null, tuning: null, half: false, arithmetic: 'ab'.repeat(8) },
     steps: 2,
     tokens: 8,
     began: budget.kind === 'seconds' ? [1, 2] : null,

@@ -17,7 +17,7 @@ export function ReceiptFacts({ view: { receipt, fingerprint, isOwn } }: { view: 
         <dt>Text</dt><dd>{datasetLabel(task.dataset)} as {tokenizerLabel(task.tokenizer)}{task.dataset.kind === 'url' && <>, from <code>{task.dataset.url}</code></>}</dd>
         <dt>Budget</dt><dd>{budgetLabel(task.budget)} of training a run</dd>
         {evidence && <><dt>Trained on</dt><dd>{evidence.adapter.description || evidence.adapter.vendor || evidence.adapter.backend}</dd></>}
-        <dt>Program</dt><dd><code title={receipt.program}>{shortHash(receipt.program)}</code></dd>
+        <dt>Program</dt><dd><code title={receipt.program.trainJs}>{shortHash(receipt.program.trainJs)}</code></dd>
         <dt>Commit</dt><dd><code>{receipt.commit.slice(0, 12)}</code></dd>
         <dt>Finished</dt><dd>{when(experiment.finishedAt)}</dd>
       </dl>
