@@ -12,6 +12,7 @@ import type { Loop } from '../research/loop'
 import { createController } from '../research/controllers/registry'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
 import { findKnobs } from '../sandbox/knobs'
+import { createAttackDesk } from './labAttacks'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import { createReplayDesk } from './labReplay'
@@ -38,6 +39,7 @@ export function createLabApi(given: LabParts): LabApi {
   const board = createStatusBoard()
   const desk = createDataDesk(parts.prepare, board)
   const replays = createReplayDesk(parts, desk, board)
+  const attacks = createAttackDesk(parts, board)
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -97,15 +99,27 @@ export function createLabApi(given: LabParts): LabApi {
 
   /** A command that trains, which must not share the machine with a replay. */
   function training(run: (loop: Loop) => void): Promise<void> {
-    refuseWhileReplaying()
+    refuseWhileTaken()
     return command(run)
   }
 
-  function refuseWhileReplaying(): void {
-    if (!replays.busy) return
-    throw new LabError('lab.state', 'A receipt is being replayed, and both would be slowed down.', {
-      hint: 'Wait for it, or stop it.',
-    })
+  /** One thing trains at a time, or each would slow the other's clock. */
+  function refuseWhileTaken(): void {
+    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : null
+    if (what === null) return
+    throw new LabError('lab.state', `${what}, and both would be slowed down.`, { hint: 'Wait for it, or stop it.' })
+  }
+
+  /** Before something else than the loop trains. */
+  async function needRest(what: string): Promise<void> {
+    await needLead()
+    if (current?.running) {
+      throw new LabError('lab.state', `A run is being measured, and ${what} now would slow it down.`, {
+        hint: 'Pause the lab; when the experiment is over, try again.',
+      })
+    }
+    refuseWhileTaken()
+    await profiling?.catch(() => undefined)
   }
 
   function show(session: LabSession): void {
@@ -140,7 +154,7 @@ export function createLabApi(given: LabParts): LabApi {
 
   async function profile(): Promise<ProfileResult> {
     await needLead() // the other tab's clock is running
-    refuseWhileReplaying()
+    refuseWhileTaken()
     const byDefault = async () => ({ experiment: null, source: defaultProgram((await probe()).tier), vocab: BYTE_VOCAB })
     // the lab that holds the adapter decides whether it is free
     if (current?.busy) await current.programToProfile()
@@ -196,7 +210,7 @@ export function createLabApi(given: LabParts): LabApi {
       show(await openSession(labId, parts, desk, board))
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
-      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy) {
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy) {
         const loop = await current.loop()
         loop.start()
       }
@@ -220,16 +234,16 @@ export function createLabApi(given: LabParts): LabApi {
     receipt: async (number) => shown().receipt(number),
     readReceipt: (text) => replays.view(text),
     async replay(text, otherApp) {
-      await needLead()
-      if (current?.running) {
-        throw new LabError('lab.state', 'A run is being measured, and a replay now would slow it down.', {
-          hint: 'Pause the lab; when the experiment is over, replay.',
-        })
-      }
-      await profiling?.catch(() => undefined)
+      await needRest('a replay')
       return replays.replay(text, otherApp, (await probe()).backend)
     },
     stopReplay: async () => replays.stop(),
+    cheats: () => attacks.list(),
+    async attack() {
+      await needRest('an attack')
+      await attacks.run()
+    },
+    stopAttack: async () => attacks.stop(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),
   }

@@ -7,6 +7,7 @@ import type { Receipt } from '../history/receiptForm'
 import type { ReplayRecord } from '../history/replay'
 import type { AdapterInfo, BackendChoice, CurvePoint } from '../judge/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
+import type { Cheat, Report } from '../redteam/types'
 import type { Knob } from '../sandbox/contract'
 
 export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
@@ -18,6 +19,8 @@ export interface LabSettings {
   tokenizer: TokenizerSpec
   budget: Budget
   keepRule: KeepRuleSpec
+  /** a program that trains fewer is given up; none when absent */
+  minTokensPerSecond?: number
   controller: string
   maxExperiments: number | null
   seed: number
@@ -60,6 +63,8 @@ export interface LabStatus {
   adapter: AdapterInfo | null
   /** the receipt that is being run again, and how far that is; null between replays */
   replaying: { fingerprint: string; run: number; runs: number; progress: number } | null
+  /** cheats that have been tried, of how many; null while none is */
+  attacking: { done: number; total: number } | null
   /** another tab leads: this one only watches */
   watching: boolean
   /** last thing the person should know: what happened, and what to do */
@@ -83,6 +88,7 @@ export const IDLE: LabStatus = {
   tuning: null,
   adapter: null,
   replaying: null,
+  attacking: null,
   watching: false,
   notice: null,
   error: null,
@@ -91,6 +97,8 @@ export const IDLE: LabStatus = {
 export type LabEvent =
   | { kind: 'status'; status: LabStatus }
   | { kind: 'points'; number: number; repeat: number; points: CurvePoint[]; reset: boolean }
+  /** a cheat of the red team has been tried */
+  | { kind: 'attack'; report: Report }
   | { kind: 'download'; received: number; total: number | null; name: string }
 
 export interface ProgramCheck {
@@ -125,6 +133,9 @@ export interface ReplayAnswer {
   stopped: boolean
   record: ReplayRecord | null
 }
+
+/** A cheat of the red team, as it is listed. */
+export type CheatFacts = Omit<Cheat, 'attempt'>
 
 /** Implemented by src/worker/lab.ts, called through Comlink. Every method may reject with a LabErrorJson. */
 export interface LabApi {
@@ -171,6 +182,14 @@ export interface LabApi {
    */
   replay(text: string, otherApp: boolean): Promise<ReplayAnswer>
   stopReplay(): Promise<void>
+  /** Every cheat that the red team knows. */
+  cheats(): Promise<CheatFacts[]>
+  /**
+   * Tries every cheat on this lab; each report is an event. Resolves when all have been tried, or it was stopped.
+   * @throws lab.state while a lab is at work or a receipt is replayed; gpu.unavailable
+   */
+  attack(): Promise<void>
+  stopAttack(): Promise<void>
   /** The repository as a zip: real git reads it. */
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>

@@ -46,6 +46,7 @@ export function createSession(client: LabClient): Session {
   const onEvent = (event: LabEvent) => {
     if (event.kind === 'status') store.dispatch(event)
     else if (event.kind === 'download') store.dispatch({ kind: 'download', download: event })
+    else if (event.kind === 'attack') store.dispatch({ kind: 'attacks', attacks: [...store.get().attacks, event.report] })
     else receive(event)
   }
 

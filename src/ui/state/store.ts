@@ -6,6 +6,7 @@ import type { GpuSupport } from './gpuSupport'
 import type { LabErrorJson } from '../../core/errors'
 import type { AdapterInfo, BackendChoice } from '../../judge/types'
 import type { Budget } from '../../judge/task'
+import type { Report } from '../../redteam/types'
 import { IDLE, type LabEvent, type LabStatus } from '../../worker/protocol'
 
 export interface Notice {
@@ -33,6 +34,8 @@ export interface AppState {
   labId: string | null
   openExperiment: number | null
   download: Extract<LabEvent, { kind: 'download' }> | null
+  /** what came of the cheats that were tried since the page was opened; a new round begins with none */
+  attacks: readonly Report[]
   /** what went wrong or should be known, from the page itself */
   notice: Notice | null
   /** label of the command in flight; its button waits */
@@ -54,6 +57,7 @@ export const INITIAL: AppState = {
   labId: null,
   openExperiment: null,
   download: null,
+  attacks: [],
   notice: null,
   busy: null,
   pausing: false,
@@ -67,6 +71,7 @@ export type AppAction =
   | { kind: 'defaults'; defaults: NonNullable<AppState['defaults']> }
   | { kind: 'status'; status: LabStatus }
   | { kind: 'download'; download: AppState['download'] }
+  | { kind: 'attacks'; attacks: AppState['attacks'] }
   | { kind: 'draft'; change: Partial<Draft> }
   | { kind: 'edit'; change: Partial<AppState['edited']> }
   | { kind: 'view'; view: string }
@@ -103,6 +108,8 @@ export function reduce(state: AppState, action: AppAction): AppState {
     }
     case 'download':
       return { ...state, download: action.download }
+    case 'attacks':
+      return { ...state, attacks: action.attacks }
     case 'draft':
       return { ...state, draft: { ...state.draft, ...action.change } }
     case 'edit':
