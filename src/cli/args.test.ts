@@ -16,6 +16,7 @@ describe('command line', () => {
       tokenizer: null,
       rule: null,
       backend: 'auto',
+      minSpeed: null,
       json: false,
       help: false,
     })
@@ -24,7 +25,7 @@ describe('command line', () => {
   it('reads every option', () => {
     const line =
       '--data a.txt --val b.txt --experiments 3 --budget 200ktok --controller random --out o --seed 0 ' +
-      '--tokenizer bpe:512 --rule plain --backend wasm --json'
+      '--tokenizer bpe:512 --rule plain --backend wasm --min-speed 500 --json'
     expect(parse(line)).toEqual({
       data: 'a.txt',
       val: 'b.txt',
@@ -36,6 +37,7 @@ describe('command line', () => {
       tokenizer: { kind: 'bpe', vocab: 512 },
       rule: 'plain',
       backend: 'wasm',
+      minSpeed: 500,
       json: true,
       help: false,
     })

@@ -18,6 +18,8 @@ export interface LabArgs {
   tokenizer: TokenizerSpec | null
   rule: KeepRuleSpec['kind'] | null
   backend: BackendChoice
+  /** tokens a second below which a program is given up */
+  minSpeed: number | null
   json: boolean
   help: boolean
 }
@@ -33,10 +35,11 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
   --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 60s, 15s without a GPU)
   --controller NAME    who proposes changes: CONTROLLERS
   --tokenizer KIND     bytes, or bpe:512: a multiple of 4 from 256 to 8192 (default: bytes)
-  --rule KIND          measured: beat the noise on paired seeds; plain: lower once (default: measured)
+  --rule KIND          measured: beat the noise on paired seeds (default); plain: lower once, which keeps luck
   --seed N             of the judge and the researcher (default: 1)
   --out DIR            where the repository goes; run again on the same DIR to go on (default: lab-out)
   --backend NAME       webgpu, wasm (the processor), or auto: wasm where there is no GPU (default: auto)
+  --min-speed N        give a program up that trains fewer than N tokens a second (default: none)
   --json               one JSON object a line instead of a progress line
   --help               this text
 
@@ -53,6 +56,7 @@ const OPTIONS = {
   tokenizer: { type: 'string' },
   rule: { type: 'string' },
   backend: { type: 'string' },
+  'min-speed': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -78,6 +82,7 @@ export function parseLabArgs(argv: readonly string[], controllers: readonly stri
     tokenizer: given.tokenizer === undefined ? null : parseTokenizer(given.tokenizer),
     rule: given.rule === undefined ? null : oneOf('--rule', given.rule, ['measured', 'plain'] as const),
     backend: given.backend === undefined ? 'auto' : oneOf('--backend', given.backend, ['auto', 'webgpu', 'wasm'] as const),
+    minSpeed: given['min-speed'] === undefined ? null : whole('--min-speed', given['min-speed'], 1),
     json: given.json ?? false,
     help: given.help ?? false,
   }

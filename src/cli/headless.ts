@@ -43,6 +43,8 @@ export interface Parts {
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 const REPEATS = 3
+const PLAIN_WARNING =
+  'The plain rule is here to show what goes wrong: it takes one lucky seed for a gain. Measured: npm run lab -- false-keeps'
 /** A thousandth of a bit per byte: less is no progress, however certain. */
 const FLOOR_BPB = 0.001
 
@@ -83,6 +85,7 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
   const lab = newLab(settingsOf(args, source, tokenizer, adapter), facts)
   await enter(lab, folder)
   report.say(`A new lab in ${folder.path}`)
+  if (lab.task.keepRule.kind === 'plain') report.say(PLAIN_WARNING)
   return { lab, prepared }
 }
 
@@ -110,6 +113,7 @@ function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: TokenizerS
     keepRule: { kind, repeats: kind === 'measured' ? REPEATS : 1, floorBpb: FLOOR_BPB },
     controller: args.controller ?? CONTROLLER_NAMES[0],
     maxExperiments: args.experiments,
+    ...(args.minSpeed !== null && { minTokensPerSecond: args.minSpeed }),
     seed: args.seed ?? 1,
     programMd: defaultProgramMd(),
     trainJs: defaultProgram(adapter.tier),
@@ -127,6 +131,7 @@ async function resumed(args: LabArgs, parts: Parts, folder: OutFolder, lab: LabR
     ['--budget', args.budget === null || same(args.budget, task.budget)],
     ['--rule', args.rule === null || args.rule === task.keepRule.kind],
     ['--seed', args.seed === null || args.seed === task.seed],
+    ['--min-speed', args.minSpeed === null || args.minSpeed === task.guards.minTokensPerSecond],
   ].flatMap(([option, unchanged]) => (unchanged ? [] : [option]))
   if (changed.length > 0) {
     throw new LabError('lab.state', `The lab in ${folder.path} was started with another ${changed.join(' and ')}.`, {

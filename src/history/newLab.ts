@@ -58,7 +58,10 @@ export function newLab(
     budget: settings.budget,
     evaluation: { ...TIERS[tier].evaluation },
     keepRule: settings.keepRule,
-    guards: defaultGuards(settings.budget, tier),
+    guards: {
+      ...defaultGuards(settings.budget, tier),
+      ...(settings.minTokensPerSecond && { minTokensPerSecond: settings.minTokensPerSecond }),
+    },
     seed: settings.seed,
   }
   return {
