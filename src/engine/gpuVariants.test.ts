@@ -6,6 +6,7 @@ import { MATRIX_FEATURE } from './backends/webgpu/device'
 import { storeAsHalf } from './half'
 import type { Capabilities } from './kernel'
 import { matmul, matmulKey, type MatmulShape } from './kernels/matmul'
+import { splitLong } from './splitLong'
 
 Object.assign(globalThis, globals)
 
@@ -43,7 +44,7 @@ describe('variants of a GPU', () => {
   })
 
   // an adapter that runs nothing, but whose compiler knows matrix units
-  it('the compiler takes the texts with matrix units, in every orientation, split, with tails and as f16', async () => {
+  it('the compiler takes the texts with matrix units, in every orientation, split, with tails, as f16 and in pieces', async () => {
     const idle = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
     Object.defineProperty(globalThis, 'idleInstance', { value: idle })
     const device = await (await idle.requestAdapter())!.requestDevice({ requiredFeatures: ['subgroups', 'shader-f16', MATRIX_FEATURE] })
@@ -53,7 +54,10 @@ describe('variants of a GPU', () => {
           const shape: MatmulShape = { orient, M, N: M, K: M, scale: true }
           const choices = { [matmulKey(shape)]: `tiled 64x64 32x32 k16 s${splits} matrix ${unit.type}` }
           const [kernel] = matmul(shape, { ...gpu, subgroupMatrix: unit, choices }).kernels
-          for (const { code } of [kernel, storeAsHalf(kernel, new Set(['a']))]) {
+          const half = storeAsHalf(kernel, new Set(['a']))
+          const [piece] = splitLong({ kernels: [half] }, () => 0, { flops: 1, bytes: 1 }).kernels
+          expect(piece.code).toContain('groupOfPiece + dispatchPiece.first')
+          for (const { code } of [kernel, half, piece]) {
             device.pushErrorScope('validation')
             const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
             await device.popErrorScope()

@@ -50,7 +50,7 @@ export interface Kernel {
   flops?: number
   /** what it must at least read and write; absent: the sum of what it binds */
   bytes?: number
-  /** how much longer it may take than a matrix product of as many operations, at the grid's busiest end; absent: 1 */
+  /** how much longer than its operations or bytes suggest it may take, at the grid's busiest end; absent: 1 */
   slowness?: number
   /** what the backend without a GPU does instead of running `code`: its pointers are the bindings, in order */
   call?: WasmCall
