@@ -1,6 +1,7 @@
 import { MEASURED_ON, otherBackend } from '../../worker/otherBackend'
 import { useApp, useExperiments, useLabs } from '../state/context'
 import { summarise } from '../state/summary'
+import { RulerPanel } from '../charts/RulerPanel'
 import { StaircasePanel } from '../charts/StaircasePanel'
 import { ExperimentList } from './ExperimentList'
 import { ExperimentSheet } from './ExperimentSheet'
@@ -31,7 +32,7 @@ export function LabView({ labId }: { labId: string }) {
           <Banner notice={{
             level: 'info',
             message: `The runs of this lab so far were measured on ${MEASURED_ON[elsewhere]}.`,
-            hint: 'Another backend gives the same numbers only to about 0.001 bits per byte, so a smaller gain would mean nothing. ' +
+            hint: 'Another backend rounds otherwise, and training blows that up: the same program may score some per cent apart, so gains across backends mean little. ' +
               'Go on if that is enough, choose the earlier backend under “Trains on”, or start a new lab: it measures its own baseline.',
           }} />
         </div>
@@ -41,6 +42,7 @@ export function LabView({ labId }: { labId: string }) {
           <ScoreLine lab={lab} summary={summarise(shown)} />
           <StaircasePanel lab={lab} rows={shown} />
           <RunPanel lab={lab} rows={shown} />
+          <RulerPanel lab={lab} rows={shown} />
           <RunsOn />
         </div>
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
