@@ -4,6 +4,7 @@
 import { proxy, transfer, wrap } from 'comlink'
 import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
+export { driftsOf, gapOf, repeatShare, runCost } from '../research/ruler'
 import { liveCurve, liveExperiments, liveLabs, liveReceipts } from '../history/ledgerDexie'
 import type { ReceiptRow } from '../history/receipt'
 import { liveReplays } from '../history/receiptsDexie'

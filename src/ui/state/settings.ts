@@ -28,6 +28,9 @@ export const DEFAULT_DRAFT: Draft = {
   seed: 1,
 }
 
+/** A thousandth of a bit per byte: less is no progress, however certain. */
+const FLOOR_BPB = 0.001
+
 const FALLBACK_BUDGET: Budget = { kind: 'seconds', amount: 30 }
 
 type UrlSource = Extract<DatasetSource, { kind: 'url' }>
@@ -43,6 +46,11 @@ export function formatOfUrl(url: string): 'text' | 'jsonl' | 'parquet' {
   if (path.endsWith('.parquet')) return 'parquet'
   if (path.endsWith('.jsonl') || path.endsWith('.ndjson')) return 'jsonl'
   return 'text'
+}
+
+/** What has to be fetched for a dataset. */
+export function datasetAddresses(source: DatasetSource): string[] {
+  return source.kind === 'url' ? [source.url, ...(source.validation ? [source.validation.url] : [])] : []
 }
 
 /** A short name for a dataset, used as the lab's name and in lists. */
@@ -81,7 +89,7 @@ export function labSettings(
     dataset: draft.dataset,
     tokenizer: draft.tokenizer,
     budget: draft.budget ?? defaults?.budget ?? FALLBACK_BUDGET,
-    keepRule: { kind: draft.rule, repeats: draft.rule === 'measured' ? 3 : 1, floorBpb: 0 },
+    keepRule: { kind: draft.rule, repeats: draft.rule === 'measured' ? 3 : 1, floorBpb: FLOOR_BPB },
     controller: draft.controller,
     maxExperiments: draft.maxExperiments,
     seed: draft.seed,

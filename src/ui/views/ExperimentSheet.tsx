@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'react'
 import type { Experiment, LabRecord } from '../../history/types'
 import { useSession } from '../state/context'
 import { bpb, delta } from '../state/format'
-import { outcomeOf } from '../state/outcome'
 import { Badge } from './Badge'
 import { CurveSection } from './CurveSection'
 import { DiffSection } from './DiffSection'
@@ -10,6 +9,7 @@ import { ExperimentFacts } from './ExperimentFacts'
 import { Icon } from './Icon'
 import { SamplePanel } from './SamplePanel'
 import { SheetReceipt } from './SheetReceipt'
+import { SheetVerdict } from './SheetVerdict'
 
 /** Everything known about one attempt, in a sheet over the page. */
 export function ExperimentSheet({ labId, row, rows, lab }: {
@@ -35,7 +35,6 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
   const at = rows.findIndex((entry) => entry.number === row.number)
   const neighbour = (offset: number) => rows[at + offset]?.number ?? null
   const close = () => session.showExperiment(null)
-  const { meaning } = outcomeOf(row.status)
 
   return (
     <dialog
@@ -72,15 +71,7 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
           <div><dt>Parent</dt><dd className="num">{row.parentNumber ?? '–'}</dd></div>
           <div><dt>Proposed by</dt><dd>{row.proposer}</dd></div>
         </dl>
-        <section className="verdict" aria-label="Verdict">
-          {row.reason !== row.error?.message && <p>{row.reason || `This attempt ${meaning}.`}</p>}
-          {row.error && (
-            <div className="verdict-error">
-              <p><code>{row.error.code}</code> {row.error.message}</p>
-              {row.error.hint && <p className="note">{row.error.hint}</p>}
-            </div>
-          )}
-        </section>
+        <SheetVerdict row={row} />
         <DiffSection key={`diff-${row.number}`} number={row.number} status={row.status} />
         <CurveSection labId={labId} row={row} />
         <ExperimentFacts row={row} lab={lab} />
