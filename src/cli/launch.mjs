@@ -13,7 +13,7 @@ import { findVulkan, NO_VULKAN } from './findVulkan.mjs'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const BUILDS = join(ROOT, '.cache', 'node')
-const COMMANDS = ['lab', 'bench'].filter((name) => existsSync(join(ROOT, 'src', 'cli', `${name}.ts`)))
+const COMMANDS = ['lab', 'bench', 'attacks'].filter((name) => existsSync(join(ROOT, 'src', 'cli', `${name}.ts`)))
 const DAY_MS = 24 * 3600 * 1000
 
 /** @param {string} folder @returns {string[]} every file below it, sorted */

@@ -7,13 +7,17 @@ const MAKERS = ['() => {}', 'async () => {}', 'function* () {}', 'async function
 export default {
   id: 'function-constructor',
   family: 'escape',
-  title: 'Make code out of text',
-  tries: 'train.js reaches for the constructors of functions, generators and classes, to run text that nobody has read.',
+  title: 'Get out by code made of text',
+  tries: 'train.js makes functions of every kind out of text, in the hope that theirs is another, larger world.',
   attempt: (ground) =>
     unreachable(ground.describe(code(`const reached = []
-for (const [i, made] of [${MAKERS.map((maker) => `(${maker})`).join(', ')}].entries()) {
-  try { made.constructor('return 1')(); reached.push(i) } catch {}
-  try { Object.getPrototypeOf(made).constructor('return 1')(); reached.push(i) } catch {}
+for (const made of [${MAKERS.map((maker) => `(${maker})`).join(', ')}]) {
+  for (const make of [made.constructor, Object.getPrototypeOf(made).constructor]) {
+    try {
+      const found = make('for (const name of ["fetch", "process", "require", "postMessage", "Date", "WebAssembly"]) if (globalThis[name] !== undefined) return name; if (globalThis !== arguments[0]) return "another world"')(globalThis)
+      if (typeof found === 'string') reached.push(found)
+    } catch {}
+  }
 }
 throw new Error('reached: ' + reached.join(' '))`))),
 } satisfies Cheat
