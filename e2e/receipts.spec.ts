@@ -2,8 +2,9 @@
 // receipt is refused, and one that somebody signed with a better score is refuted by running it.
 
 import { expect, test, type Page } from '@playwright/test'
+import { execFileSync } from 'node:child_process'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { canonicalJson } from '../src/core/canonicalJson'
 import type { ReceiptFile } from '../src/history/receiptForm'
 import { frozenCode } from '../src/judge/build/frozenCode.mjs'
@@ -67,6 +68,13 @@ test('a receipt is given, confirmed bit for bit, refused when altered and refute
     // the page's build and this checkout are of one name, as is what npm run lab builds
     expect((JSON.parse(file) as ReceiptFile).receipt.issued.app).toBe(frozenCode())
     await page.keyboard.press('Escape')
+  })
+
+  await test.step('the command line confirms it to the last bit, without this browser', () => {
+    const path = test.info().outputPath('receipt.json')
+    writeFileSync(path, file)
+    const said = execFileSync('node', ['src/cli/launch.mjs', 'lab', 'replay', path, '--json'], { encoding: 'utf8' })
+    expect(JSON.parse(said)).toMatchObject({ report: { verdict: 'bit-identical' }, error: null })
   })
 
   await test.step('read from its file it is the same receipt, with the same verdict', async () => {
