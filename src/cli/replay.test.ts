@@ -131,7 +131,7 @@ describe('a lab on the built-in text', () => {
         run.score!.valBpb = scoreOf(run.score!.valBpb.decimal + by)
       })
     expect((await replay(await shift(0.002))).outcome.report).toMatchObject({ verdict: 'within tolerance', reason: expect.stringContaining('another adapter') })
-    expect((await replay(await shift(0.4))).outcome.report).toMatchObject({ verdict: 'refuted', reason: expect.stringContaining('rounding') })
+    expect((await replay(await shift(1.5))).outcome.report).toMatchObject({ verdict: 'refuted', reason: expect.stringContaining('rounding') })
   })
 
   it('scored by another version of the app is not replayed unless that is asked for, and then cannot be refuted', async () => {

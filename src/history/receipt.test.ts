@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../core/canonicalJson'
 import { Rng } from '../core/rng'
-import { labFixture } from './fixtures'
 import { identityOf, newKeys } from './identity'
 import { taskText } from './newLab'
 import { readReceipt, receiptText } from './receipt'
-import { receiptFixture, TRAIN_JS } from './receiptFixture'
+import { receiptFixture, taskFixture, TRAIN_JS } from './receiptFixture'
 import { bitsOf, scoreOf, type ReceiptFile } from './receiptForm'
 
-const attached = { 'train.js': TRAIN_JS, 'task.json': taskText(labFixture('a').task) }
+const attached = { 'train.js': TRAIN_JS, 'task.json': taskText(taskFixture()) }
 
 async function file(): Promise<{ text: string; parsed: ReceiptFile }> {
   const text = await receiptText(await receiptFixture(), attached)

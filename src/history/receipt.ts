@@ -72,7 +72,8 @@ export async function issueReceipt(row: Experiment & { runs: RunRecord[] }, cont
       tokenizer: task.tokenizer,
       budget: task.budget,
       evaluation: task.evaluation,
-      guards: task.guards,
+      // what it says of speed no other machine need keep to
+      guards: { maxWallSeconds: task.guards.maxWallSeconds, maxBytes: task.guards.maxBytes },
     },
     commit: row.commit,
     parents,

@@ -1,14 +1,21 @@
 // A signed receipt for tests, of a row with two runs.
 
+import { sha256 } from '../core/hash'
+import type { Task } from '../judge/task'
 import type { RunEvidence } from '../judge/types'
 import { experimentFixture, labFixture } from './fixtures'
 import { identityOf, newKeys, type Identity } from './identity'
 import { taskText } from './newLab'
 import { issueReceipt, type ReceiptRow } from './receipt'
 import type { RunRecord } from './types'
-import { sha256 } from '../core/hash'
 
 export const TRAIN_JS = 'export const batch = { rows: [1, 2] }\n'
+
+/** A task with everything that it may say. */
+export function taskFixture(): Task {
+  const { task } = labFixture('a')
+  return { ...task, guards: { ...task.guards, minTokensPerSecond: 5 } }
+}
 
 export function evidenceFixture(change: Partial<RunEvidence> = {}): RunEvidence {
   const hash = '0f'.repeat(32)
@@ -35,7 +42,7 @@ export function runFixture(seed: number, valBpb: number): RunRecord {
 
 /** @param before the row's earlier receipt, to which runs are added */
 export async function receiptFixture(labId = 'a', number = 1, before: ReceiptRow | null = null, identity?: Identity): Promise<ReceiptRow> {
-  const { task } = labFixture(labId)
+  const task = taskFixture()
   const row = experimentFixture(labId, number, { runs: [runFixture(1, 2.5), runFixture(2, 0.1 + 0.2)], programHash: await sha256(TRAIN_JS) })
   const parents = [{ commit: row.parentCommit, receipt: null }]
   const context = { task, taskJson: taskText(task), parents, before, after: 'run' as const, now: 1_700_000_002_000 }

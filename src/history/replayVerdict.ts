@@ -37,12 +37,13 @@ export interface ReplayReport {
 }
 
 /**
- * How far a score may be off on another adapter, as a share of it. Rounding alone does this much, for training blows it
- * up: what Muon and AdamW normalise in the first steps is partly rounding. Measured on four programs from calm to ten
- * times too hot, 60 to 1,000 steps of 512 tokens: WebGPU (SwiftShader) against WebAssembly up to 3.9 % of the score in
- * 16 runs, two replicas against one thread up to 6.7 % in 48. Only arithmetic that is alike can be held to more.
+ * How far a score may be off on another adapter, as a share of it. Rounding alone does much, for training blows it up:
+ * what Muon and AdamW normalise in the first steps is partly rounding. Measured over 60 to 1,000 steps of 512 tokens,
+ * as the largest share of the score: two replicas against one thread 2.1 % with the default program, 1.3 % with AdamW
+ * and 6.7 % with Lion at high rates, 13 % with Muon at ten times its rate (12 runs each); WebGPU (SwiftShader) against
+ * one thread 3.9 % (16 runs of the four). Only arithmetic that is alike can be held to more.
  */
-export const TOLERANCE = 0.1
+export const TOLERANCE = 0.2
 
 /** Failures that follow from the program, the text and the seed; all others depend on the machine. */
 const OF_THE_PROGRAM = /^numeric\.|^judge\.(causality|evaluation)$/
