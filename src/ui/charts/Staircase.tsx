@@ -4,7 +4,7 @@ import { useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import type { Experiment } from '../../history/types'
 import { bpb, delta } from '../state/format'
-import { outcomeOf, sentence } from '../state/outcome'
+import { labelOf, sentence } from '../state/outcome'
 import { StairMark } from './StairMark'
 import { layoutStaircase } from './staircaseLayout'
 import type { StairPoint } from './staircaseLayout'
@@ -119,7 +119,7 @@ function Tip({ point, width }: { point: StairPoint; width: number }) {
       aria-hidden="true"
       style={{ left, top: below ? point.y + 16 : undefined, bottom: below ? undefined : `calc(100% - ${point.y - 14}px)` }}
     >
-      <b>{row.number} · {outcomeOf(row.status).label}</b>
+      <b>{row.number} · {labelOf(row)}</b>
       {row.valBpb !== null && <span className="num">{bpb(row.valBpb)}{row.deltaBpb !== null && ` (${delta(row.deltaBpb)})`}</span>}
       <span>{row.description || row.hypothesis}</span>
     </div>

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../history/types'
 import { bpb, delta } from '../state/format'
-import { outcomeOf } from '../state/outcome'
+import { labelOf } from '../state/outcome'
 
 /** The staircase as a table: the same facts for those who cannot or will not read the chart. */
 export function StaircaseTable({ rows }: { rows: readonly Experiment[] }) {
@@ -20,7 +20,7 @@ export function StaircaseTable({ rows }: { rows: readonly Experiment[] }) {
           {rows.map((row) => (
             <tr key={row.number}>
               <th scope="row">{row.number}</th>
-              <td>{outcomeOf(row.status).label}</td>
+              <td>{labelOf(row)}</td>
               <td className="num">{bpb(row.valBpb)}</td>
               <td className="num">{delta(row.deltaBpb)}</td>
               <td>{row.description || row.hypothesis}</td>

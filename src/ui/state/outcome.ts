@@ -30,14 +30,22 @@ export function outcomeOf(status: ExperimentStatus): Outcome {
   return OUTCOMES[status]
 }
 
+const FLAGS = { overfit: 'overfit', budget: 'not told' } as const
+
+/** The word for an attempt, with why where that is not the usual: Kept, Kept: simpler, Discarded: overfit. */
+export function labelOf({ status, judgement }: Pick<Experiment, 'status' | 'judgement'>): string {
+  const { label } = outcomeOf(status)
+  if (status === 'keep' && judgement?.keptAs === 'simpler') return `${label}: simpler`
+  return judgement?.flag ? `${label}: ${FLAGS[judgement.flag]}` : label
+}
+
 export function isDecided(row: Experiment): boolean {
   return row.status !== 'running' && row.status !== 'thought'
 }
 
 /** One sentence for a screen reader or a status line. */
 export function sentence(row: Experiment): string {
-  const { label } = outcomeOf(row.status)
-  const head = row.status === 'baseline' ? 'Baseline measured' : `Experiment ${row.number} ${label.toLowerCase()}`
+  const head = row.status === 'baseline' ? 'Baseline measured' : `Experiment ${row.number} ${labelOf(row).toLowerCase()}`
   if (row.valBpb === null) return `${head}.`
   const change = row.deltaBpb === null ? '' : `, change ${delta(row.deltaBpb)}`
   return `${head}: ${bpb(row.valBpb)} bits per byte${change}.`

@@ -1,14 +1,14 @@
-import type { ExperimentStatus } from '../../history/types'
-import { outcomeOf } from '../state/outcome'
+import type { Experiment } from '../../history/types'
+import { labelOf, outcomeOf } from '../state/outcome'
 import { Icon } from './Icon'
 
-/** A status as sign and word. */
-export function Badge({ status }: { status: ExperimentStatus }) {
-  const { label, icon, tone } = outcomeOf(status)
+/** What became of an attempt, as sign and word. */
+export function Badge({ row }: { row: Pick<Experiment, 'status' | 'judgement'> }) {
+  const { icon, tone } = outcomeOf(row.status)
   return (
     <span className={`badge badge-${tone}`}>
       <Icon name={icon} size={14} />
-      {label}
+      {labelOf(row)}
     </span>
   )
 }

@@ -52,7 +52,7 @@ function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
         onClick={() => session.showExperiment(row.number)}>
         <span className="experiment-head">
           <span className="experiment-number num">{row.number}</span>
-          <Badge status={row.status} />
+          <Badge row={row} />
           {isBest && <span className="best-tag">best</span>}
           {row.proposer !== 'baseline' && <span className="experiment-by">{row.proposer}</span>}
           <span className="experiment-score num">

@@ -54,7 +54,7 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
           <h2 id="sheet-title" ref={title} tabIndex={-1}>
             {row.status === 'baseline' ? 'Baseline' : `Experiment ${row.number}`}
           </h2>
-          <Badge status={row.status} />
+          <Badge row={row} />
           <div className="sheet-tools">
             <Neighbour label="Earlier" icon="left" number={neighbour(-1)} />
             <Neighbour label="Later" icon="right" number={neighbour(1)} />
