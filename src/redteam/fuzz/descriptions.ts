@@ -11,10 +11,10 @@ const VALUES: readonly Json[] = [
   [0, 0], [-1], [2 ** 24, 2 ** 24, 2 ** 24], { valBpb: 0 }, 'a'.repeat(70), 'NaN',
 ] // prettier-ignore
 
-/** JSON text made from a description by one to six changes; now and then it is cut, or is no JSON any more. */
+/** JSON text made from a description by one to three changes; now and then it is cut, or is no JSON any more. */
 export function mutateDescription(valid: unknown, rng: Rng): string {
   const root = structuredClone(valid) as Json
-  const changes = 1 + rng.int(6)
+  const changes = 1 + rng.int(3)
   for (let i = 0; i < changes; i++) changeWithin(root, rng)
   const text = JSON.stringify(root)
   if (rng.uniform() < 0.05) return text.slice(0, rng.int(text.length))
@@ -47,7 +47,7 @@ function alter(container: Record<string, Json>, key: string, rng: Rng): void {
   const dice = rng.uniform()
   const value = () => structuredClone(VALUES[rng.int(VALUES.length)])
   if (key === 'op') container[key] = OPS[rng.int(OPS.length)]
-  else if (typeof own === 'number' && dice < 0.5) container[key] = [own + 1, own - 1, -own, own * 2, own / 2, own * 1e6][rng.int(6)]
+  else if (typeof own === 'number' && dice < 0.75) container[key] = [own + 1, own - 1, -own, own * 2, own / 2, own * 1e6][rng.int(6)]
   else if (Array.isArray(container)) {
     const list = container as Json[]
     if (dice < 0.7) list.splice(Number(key), rng.int(2), structuredClone(list[rng.int(list.length)]))

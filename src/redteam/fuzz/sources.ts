@@ -16,10 +16,10 @@ const SNIPPETS = [
   ';for (const k in globalThis) globalThis[k] = 1\n', ';new Proxy({}, { get() { for (;;); } }).x\n', ';Array.prototype.map = null\n',
 ] // prettier-ignore
 
-/** A source made from `source` by one to eight changes. */
+/** A source made from `source` by one to four changes, most of which leave it readable: others end at the parser. */
 export function mutateSource(source: string, rng: Rng): string {
   const tokens = [...tokenizer(source, { ecmaVersion: 'latest', sourceType: 'module' })]
-  const changes = Array.from({ length: 1 + rng.int(8) }, () => change(tokens, source, rng))
+  const changes = Array.from({ length: 1 + rng.int(4) }, () => change(tokens, source, rng))
   changes.sort((a, b) => b.start - a.start)
   let text = source
   let last = Infinity
@@ -32,27 +32,22 @@ export function mutateSource(source: string, rng: Rng): string {
 }
 
 function change(tokens: readonly Token[], source: string, rng: Rng): { start: number; end: number; by: string } {
-  const token = tokens[rng.int(tokens.length)]
-  const { start, end } = token
-  const own = source.slice(start, end)
-  const other = tokens[rng.int(tokens.length)]
-  const pick = (list: readonly string[]) => list[rng.int(list.length)]
-  switch (rng.int(8)) {
-    case 0:
-      return { start, end, by: '' }
-    case 1:
-      return { start, end, by: `${own} ${own}` }
-    case 2:
-      return { start, end, by: source.slice(other.start, other.end) }
-    case 3:
-      return { start, end, by: /^[\d.]/.test(own) ? pick(NUMBERS) : pick(NAMES) }
-    case 4:
-      return { start, end, by: pick(TEXTS) }
-    case 5:
-      return { start, end: start, by: pick(SNIPPETS) }
-    case 6:
-      return { start, end, by: /^[\d.]/.test(own) ? pick(NUMBERS) : own }
-    default:
-      return { start, end: Math.max(end, start + rng.int(200)), by: '' }
+  const pick = <T>(list: readonly T[]) => list[rng.int(list.length)]
+  const textOf = ({ start, end }: Token) => source.slice(start, end)
+  const dice = rng.uniform()
+  // a statement may stand after a semicolon or a brace that opens a body
+  if (dice < 0.1) {
+    const { end } = pick(tokens.filter(({ type }) => type.label === ';' || type.label === '{'))
+    return { start: end, end, by: pick(SNIPPETS) }
   }
+  if (dice < 0.2) {
+    const { start, end } = pick(tokens)
+    return { start, end: rng.uniform() < 0.5 ? end : Math.max(end, start + rng.int(60)), by: rng.uniform() < 0.3 ? pick(TEXTS) : '' }
+  }
+  // numbers and names are where a program says what it wants
+  const kind = dice < 0.6 ? 'num' : dice < 0.9 ? 'name' : 'string'
+  const alike = tokens.filter(({ type }) => type.label === kind)
+  const token = pick(alike.length > 0 ? alike : tokens)
+  const foreign = { num: NUMBERS, name: NAMES, string: TEXTS }[kind]
+  return { start: token.start, end: token.end, by: rng.uniform() < 0.5 ? pick(foreign) : textOf(pick(alike.length > 0 ? alike : tokens)) }
 }
