@@ -1,33 +1,12 @@
 import react from '@vitejs/plugin-react'
-import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { assembly } from './src/engine/backends/wasm/build/assemblyPlugin.mjs'
 import { defineFrozenCode } from './src/judge/build/frozenCode.mjs'
 import { boxFrame, frameScriptSource } from './src/sandbox/frame/framePlugin.mjs'
+import { pagePolicy } from './src/ui/policy/policyPlugin.mjs'
 
 const { DISPLAY, WAYLAND_DISPLAY, CI } = process.env
 const hasDisplay = !CI && (process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY))
-
-// Scripts only from our own files, so that no text from data, model or repository can ever become code.
-// connect-src is open because people name any address as a dataset. Not in dev: Vite's refresh is an inline script.
-const POLICY = [
-  "default-src 'self'",
-  `script-src 'self' 'wasm-unsafe-eval' ${frameScriptSource()}`,
-  "style-src 'self' 'unsafe-inline'",
-  'connect-src *',
-  'worker-src blob: data:',
-  "frame-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
-
-const contentSecurityPolicy: Plugin = {
-  name: 'content-security-policy',
-  apply: 'build',
-  transformIndexHtml: () => [
-    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY }, injectTo: 'head-prepend' },
-  ],
-}
 
 // An isolated page may share memory between threads; without these headers each thread trains a replica. Not
 // require-corp: a dataset's server that sends no CORS header could then not be told from one that is not there.
@@ -39,7 +18,7 @@ export default defineConfig({
   // one page and no routes: a file that is missing is a 404, not the page again
   appType: 'mpa',
   define: defineFrozenCode(),
-  plugins: [react(), contentSecurityPolicy, assembly(), boxFrame()],
+  plugins: [react(), pagePolicy(frameScriptSource()), assembly(), boxFrame()],
   worker: { format: 'es', plugins: () => [assembly(), boxFrame()] },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
   // what `npm start` serves: loopback only, the next free port if this one is taken

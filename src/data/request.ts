@@ -81,6 +81,13 @@ async function diagnose(fetch: Fetch, url: string, error: unknown): Promise<LabE
   try {
     await fetch(url, { method: 'HEAD', mode: 'no-cors' })
   } catch {
+    // a page reaches only what its policy allows, and every step of a redirect has to be allowed
+    const first = await fetch(url, { redirect: 'manual' }).catch(() => null)
+    await first?.body?.cancel()
+    if (first?.type === 'opaqueredirect') {
+      const hint = 'Open the address in a tab of its own, and give the one where it ends.'
+      return make('data.fetch', `${host} sends on to another server, which this page was not allowed to reach.`, hint)
+    }
     return make('data.fetch', `${host} could not be reached.`,
       'Check the address and the network, and whether an extension or a firewall blocks it.')
   }

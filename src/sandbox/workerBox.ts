@@ -50,8 +50,13 @@ export function createWorkerBox(spawn: () => BoxWorker): Box {
     if (warm?.ended) warm = null // it spoke or died between jobs
     warm ??= start()
     const answer = await warm.ask(request)
-    if (isSpent(answer)) end()
-    return programOf(answer, request)
+    try {
+      return await programOf(answer, request)
+    } catch (thrown) {
+      // no honest box writes what cannot even be read
+      if (isSpent(answer) || LabError.from(thrown).code === 'sandbox.output') end()
+      throw thrown
+    }
   }
 
   return {

@@ -7,7 +7,8 @@ import type { LabEvent } from '../../worker/protocol'
 import { loadBackend, saveBackend } from './engine'
 import { checkGpu } from './gpuSupport'
 import { PointRing } from './pointRing'
-import { labSettings } from './settings'
+import { reach, takeCarried } from './reach'
+import { datasetAddresses, datasetLabel, labSettings } from './settings'
 import { createStore, INITIAL, noticeOf } from './store'
 import type { Notice, Store } from './store'
 import { readHash, writeHash } from './urlHash'
@@ -21,7 +22,7 @@ export interface Session {
   curve: LiveCurve
   /** Runs a command; a failure becomes a notice, and false. */
   attempt(label: string, command: () => Promise<void>): Promise<boolean>
-  /** Creates a lab from the draft and starts it. */
+  /** Creates a lab from the draft and starts it; reloads the page first where it must reach another address. */
   startNew(): Promise<void>
   /** Shows a lab of the past and makes the worker load it. */
   openLab(labId: string): Promise<boolean>
@@ -39,8 +40,13 @@ export interface LiveCurve {
 }
 
 export function createSession(client: LabClient): Session {
-  const { draft, place } = readHash(location.hash)
-  const store = createStore({ ...INITIAL, backend: loadBackend(), draft, view: place.view, labId: place.labId, openExperiment: place.experiment })
+  const { draft: read, place } = readHash(location.hash)
+  const carried = takeCarried()
+  const draft = carried?.file ? { ...read, dataset: carried.file } : read
+  const { edited, notice } = carried ?? INITIAL
+  const store = createStore({
+    ...INITIAL, backend: loadBackend(), draft, edited, notice, view: place.view, labId: place.labId, openExperiment: place.experiment,
+  })
   const { curve, receive } = createCurve()
 
   const onEvent = (event: LabEvent) => {
@@ -70,7 +76,10 @@ export function createSession(client: LabClient): Session {
     attempt,
     async startNew() {
       await attempt('start', async () => {
-        store.dispatch({ kind: 'notice', notice: null })
+        const { dataset } = store.get().draft
+        const why = `fetch ${datasetLabel(dataset)}`
+        if (!reach(store, datasetAddresses(dataset).map((address) => ({ address, why })), 'start')) return
+        if (store.get().notice?.level !== 'info') store.dispatch({ kind: 'notice', notice: null })
         const defaults = store.get().defaults ?? await client.api.defaults()
         store.dispatch({ kind: 'defaults', defaults })
         const labId = await client.api.create(labSettings(store.get().draft, defaults, store.get().edited))
@@ -96,7 +105,10 @@ export function createSession(client: LabClient): Session {
     // before there is anything to train on, it is said where the page would else look for it for ever
     store.dispatch(store.get().adapter ? { kind: 'notice', notice } : { kind: 'noAdapter', problem: notice })
   })
-  void boot(session, onEvent)
+  void boot(session, onEvent).then(() => {
+    const { adapter, status } = store.get()
+    if (carried?.after === 'start' && adapter !== null && !status.watching) void session.startNew()
+  })
   return session
 }
 

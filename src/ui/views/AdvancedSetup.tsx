@@ -1,6 +1,7 @@
 import type { Draft } from '../state/settings'
 import { Choice } from './Choice'
 import { Icon } from './Icon'
+import { ReachList } from './ReachList'
 
 const RULES = [
   { value: 'measured', label: 'Measured' },
@@ -54,6 +55,7 @@ export function AdvancedSetup({ draft, onChange }: { draft: Draft; onChange: (pa
           />
         </label>
       </div>
+      <ReachList />
     </details>
   )
 }

@@ -1,5 +1,7 @@
+import type { ReactNode } from 'react'
 import { useApp, useSession } from '../state/context'
 import type { Notice } from '../state/store'
+import { AllowAddress } from './AllowAddress'
 import { Icon } from './Icon'
 
 /** All that the person should know before anything else: of the page, and where the lab is shown, of the lab. */
@@ -21,21 +23,24 @@ export function Notices({ ofLab }: { ofLab: boolean }) {
             'To give commands, use the other tab, or close it: this one then takes over.',
         }} />
       )}
-      {failure && !isTold && <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} />}
-      {told && <Banner notice={told} />}
+      {failure && !isTold && (
+        <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} more={<AllowAddress error={failure} />} />
+      )}
+      {told && <Banner notice={told} more={isTold && <AllowAddress error={failure} />} />}
       {own && <Banner notice={own} onClose={() => store.dispatch({ kind: 'notice', notice: null })} />}
     </div>
   )
 }
 
-/** A strip with something to know. */
-export function Banner({ notice, onClose }: { notice: Notice; onClose?: () => void }) {
+/** A strip with something to know, and perhaps more about it. */
+export function Banner({ notice, more, onClose }: { notice: Notice; more?: ReactNode; onClose?: () => void }) {
   return (
     <div className={`banner banner-${notice.level}`} role={notice.level === 'error' ? 'alert' : 'status'}>
       <Icon name={notice.level === 'info' ? 'info' : 'warn'} />
       <p>
         <b>{notice.message}</b>
         {notice.hint && <span>{notice.hint}</span>}
+        {more}
       </p>
       {onClose && (
         <button type="button" className="button button-quiet icon-only" aria-label="Dismiss" onClick={onClose}>

@@ -1,5 +1,6 @@
 import type { DatasetSource } from '../../data/types'
-import { formatOfUrl, URL_PRESETS } from '../state/settings'
+import { missingOrigins } from '../state/reach'
+import { datasetAddresses, formatOfUrl, URL_PRESETS } from '../state/settings'
 
 type UrlSource = Extract<DatasetSource, { kind: 'url' }>
 
@@ -8,6 +9,7 @@ const FORMATS = ['text', 'jsonl', 'parquet'] as const
 /** An address and how to read it, with a few known good ones. */
 export function UrlFields({ source, onChange }: { source: UrlSource | null; onChange: (source: UrlSource) => void }) {
   const current: UrlSource = source ?? { kind: 'url', url: '', format: 'text' }
+  const missing = missingOrigins(datasetAddresses(current))
   return (
     <div className="url-fields">
       <ul className="presets" aria-label="Known texts">
@@ -61,6 +63,12 @@ export function UrlFields({ source, onChange }: { source: UrlSource | null; onCh
         )}
       </div>
       {source === null && <p className="note">Until there is an address the built-in stories are used.</p>}
+      {missing.length > 0 && (
+        <p className="note">
+          This page reaches no server but its own unless you say so. Start lets it reach <b>{missing.join(' and ')}</b>, in
+          this browser, from then on; for that the page reloads itself once, and what you have typed stays.
+        </p>
+      )}
       <p className="note">The server has to allow other pages to read it (CORS). What is fetched is kept in this browser.</p>
     </div>
   )

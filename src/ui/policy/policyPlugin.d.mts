@@ -1,0 +1,1 @@
+export function pagePolicy(inline: string): import('vite').Plugin
