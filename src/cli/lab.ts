@@ -17,6 +17,8 @@ import { runReplay } from './replay'
 import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
 import { jsonReport, textReport } from './report'
 import { textData, textSource } from './textData'
+import { runTransferCommand } from './transfer'
+import { parseTransferArgs, TRANSFER_HELP, type TransferArgs } from './transferArgs'
 
 /** A terminal and npm may both pass on one Ctrl-C; only one that comes later is a second one. */
 const SECOND_CTRL_C_MS = 1000
@@ -78,11 +80,18 @@ async function lab(args: LabArgs, run: typeof runHeadless): Promise<number> {
 const replay = (args: ReplayArgs): Promise<number> =>
   withParts((parts) => runReplay(args, { ...parts, stop: stopOnSignals() }, process.stdout))
 
+const transfer = (args: TransferArgs): Promise<number> =>
+  withParts((parts) => runTransferCommand(args, { ...parts, source: textSource, prepare: textData }, process.stdout, stopOnSignals()))
+
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'replay') {
   const args = readArgs(() => parseReplayArgs(rest))
   if (args?.help) process.stdout.write(`${REPLAY_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await replay(args)
+} else if (first === 'transfer') {
+  const args = readArgs(() => parseTransferArgs(rest))
+  if (args?.help) process.stdout.write(`${TRANSFER_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await transfer(args)
 } else if (first === 'false-keeps') {
   const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], EVERY_CONTROLLER))
   if (args?.help) process.stdout.write(`${FALSE_KEEPS_HELP}\n`)

@@ -30,8 +30,9 @@ export interface RepoFs {
 const NAMES = ['program.md', 'task.json', 'train.js'] as const // in git's tree order
 const RESULTS = 'results.tsv'
 const RECEIPTS = 'receipts'
-/** Beside the work tree but never in it: the tab-separated results, the receipts, and the ledger that Node keeps there. */
-const UNTRACKED = [`/${RESULTS}`, `/${RECEIPTS}/`, '/.assay/']
+const TRANSFERS = 'transfers'
+/** Beside the work tree but never in it: the tab-separated results, receipts, transfers, and the ledger that Node keeps there. */
+const UNTRACKED = [`/${RESULTS}`, `/${RECEIPTS}/`, `/${TRANSFERS}/`, '/.assay/']
 const AUTHOR = { name: 'Assay', email: 'assay@localhost' }
 const BRANCH = /^autoresearch\/[a-z0-9][a-z0-9-]*$/
 
@@ -129,12 +130,19 @@ export class GitRepository implements Repository {
   }
 
   async saveReceipt(number: number, issue: number, text: string): Promise<void> {
-    await this.guard(`keeping the receipt of experiment ${number}`, async () => {
-      if (!(await this.fs.promises.readdir(this.dir)).includes(RECEIPTS)) await this.fs.promises.mkdir(`${this.dir}/${RECEIPTS}`)
-      await this.write(`${RECEIPTS}/${number}.json`, text)
-      // the ref last: where it is, the file is
-      await writeBlobRefs(this.place(), { [`refs/receipts/${number}/${issue}`]: text })
-    })
+    await this.guard(`keeping the receipt of experiment ${number}`, () => this.keep(RECEIPTS, `${number}.json`, `${number}/${issue}`, text))
+  }
+
+  async saveTransfer(id: string, text: string): Promise<void> {
+    await this.guard('keeping the transfer', () => this.keep(TRANSFERS, `${id}.json`, id, text))
+  }
+
+  /** A file beside the work tree, and the same in git itself. */
+  private async keep(folder: string, file: string, name: string, text: string): Promise<void> {
+    if (!(await this.fs.promises.readdir(this.dir)).includes(folder)) await this.fs.promises.mkdir(`${this.dir}/${folder}`)
+    await this.write(`${folder}/${file}`, text)
+    // the ref last: where it is, the file is
+    await writeBlobRefs(this.place(), { [`refs/${folder}/${name}`]: text })
   }
 
   async receipts(): Promise<{ number: number; issue: number; text: string }[]> {

@@ -183,6 +183,8 @@ export interface Repository {
   saveReceipt(number: number, issue: number, text: string): Promise<void>
   /** The files kept by saveReceipt, by number and issue. */
   receipts(): Promise<{ number: number; issue: number; text: string }[]>
+  /** Keeps a transfer's report in git itself (refs/transfers/<id>) and as transfers/<id>.json beside the work tree. */
+  saveTransfer(id: string, text: string): Promise<void>
   /** Writes results.tsv beside the work tree; untracked, as in the original. */
   writeResults(tsv: string): Promise<void>
   /** Every file of the repository, work tree included, as path → bytes: what the zip is made of. */

@@ -22,7 +22,8 @@ export interface TransferProgress {
 export type TransferEvent =
   | { kind: 'begin'; progress: TransferProgress }
   | { kind: 'run'; event: RunEvent }
-  | { kind: 'record'; record: TransferRecord }
+  /** `run` has just been recorded; null at the beginning and the end */
+  | { kind: 'record'; record: TransferRecord; run: TransferRun | null }
 
 interface Planned {
   arm: ArmPlan
@@ -47,13 +48,13 @@ export async function runTransfer(
   const now = deps.now ?? Date.now
   const before = await store.load(plan.lab.labId, plan.record.id)
   let record: TransferRecord = { ...plan.record, startedAt: before?.startedAt ?? plan.record.startedAt, runs: (before?.runs ?? []).filter((run) => fits(run, plan)) }
-  const keep = async (change: Partial<TransferRecord>) => {
-    const next = { ...record, ...change, updatedAt: now() }
+  const keep = async (finished: boolean, run: TransferRun | null = null) => {
+    const next = { ...record, finished, runs: run ? [...record.runs, run] : record.runs, updatedAt: now() }
     record = { ...next, report: reportOf(next, plan.rows) }
     await store.save(record)
-    onEvent({ kind: 'record', record })
+    onEvent({ kind: 'record', record, run })
   }
-  await keep({ finished: false })
+  await keep(false)
   const all = order(plan)
   const runners = runnersOf(plan, deps)
   const stop = () => runners.abort()
@@ -67,9 +68,9 @@ export async function runTransfer(
       onEvent({ kind: 'begin', progress: { arm: arm.arm, number, seed, done: all.length - left.length, total: all.length, secondsLeft: left.reduce((sum, { seconds }) => sum + seconds, 0) } })
       const run = await measure(next, plan, runners, onEvent, now, signal)
       if (run === null) return record
-      await keep({ runs: [...record.runs, run] })
+      await keep(false, run)
     }
-    await keep({ finished: true })
+    await keep(true)
     return record
   } finally {
     signal?.removeEventListener('abort', stop)
