@@ -92,7 +92,7 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
 function elsewhere(before: BackendName, now: BackendName): string {
   return (
     `The runs of this lab so far were measured on ${MEASURED_ON[before]}, and now it trains on ${MEASURED_ON[now]}: ` +
-    `scores of the two agree only to about 0.001 bits per byte, so a smaller gain would mean nothing. ` +
+    `the two round otherwise, training blows that up, and scores may be some per cent apart, so gains across them mean little. ` +
     `--backend ${before} goes on as before; a new --out measures its own baseline.`
   )
 }
