@@ -3,6 +3,7 @@
 import type { LabError } from '../core/errors'
 import type { Experiment, LabRecord } from '../history/types'
 import type { LoopEvent } from '../research/loop'
+import { runCost } from '../research/ruler'
 
 /** Where lines go; `isTTY` and `columns` as of process.stdout. */
 export interface Terminal {
@@ -29,6 +30,9 @@ export interface Outcome {
   baselineBpb: number | null
   bestBpb: number | null
   sigmaBpb: number | null
+  /** trained in all, and those of them that measured something again or on another seed */
+  runs: number
+  repeats: number
   floorBpb: number | null
 }
 
@@ -36,6 +40,7 @@ export interface Outcome {
 export function outcomeOf(out: string, lab: LabRecord, rows: readonly Experiment[]): Outcome {
   const decided = rows.filter((row) => row.status === 'keep' || row.status === 'discard')
   const incumbent = rows.find((row) => row.number === lab.incumbent)
+  const { looks, sigma, repeats } = runCost(rows)
   return {
     out,
     finished: lab.phase === 'finished',
@@ -44,6 +49,8 @@ export function outcomeOf(out: string, lab: LabRecord, rows: readonly Experiment
     baselineBpb: rows.find((row) => row.status === 'baseline')?.valBpb ?? null,
     bestBpb: incumbent?.valBpb ?? null,
     sigmaBpb: lab.sigmaBpb,
+    runs: looks.runs + sigma.runs + repeats.runs,
+    repeats: sigma.runs + repeats.runs,
     floorBpb: lab.floorBpb,
   }
 }
@@ -141,7 +148,7 @@ function rowText(row: Experiment): string {
 
 function endText(outcome: Outcome): string[] {
   const { baselineBpb, bestBpb, sigmaBpb, floorBpb, decided, kept, out } = outcome
-  const lines = [`${decided} experiments decided, ${kept} kept.`]
+  const lines = [`${decided} experiments decided, ${kept} kept; ${outcome.runs} runs, ${outcome.repeats} of them repeats.`]
   if (baselineBpb !== null && bestBpb !== null) {
     const noise = sigmaBpb === null ? '' : `; one score strays by ${sigmaBpb.toFixed(4)} (σ)`
     const floor = floorBpb === null ? '' : `; the text itself holds ${floorBpb.toFixed(4)}`
