@@ -41,22 +41,27 @@ fn fourOf(first: u32) -> vec4f {
 }
 #end
 
-// Blocks of both tiles are numbered, A's before B's. `starts` is where the matrices begin, `corner` the tile of C.
-fn fetch(block: u32, starts: vec2u, corner: vec2u, k: u32) -> mat4x4f {
-  if (block < #{BLOCKS_A}u) {
-    return fetchA(block, starts.x, k, corner.x);
-  }
-  if (block < #{BLOCKS_A + BLOCKS_B}u) {
-    return fetchB(block - #{BLOCKS_A}u, starts.y, k, corner.y);
-  }
-  return mat4x4f();
+// Blocks of both tiles are numbered, A's before B's; what is past B's has no place and is left alone.
+fn placeOf(block: u32) -> vec2u {
+  return select(placeB(block - #{BLOCKS_A}u), placeA(block), block < #{BLOCKS_A}u);
 }
 
-fn put(block: u32, values: mat4x4f) {
+// `starts` is where the matrices begin, `corner` the tile of C.
+fn fetch(block: u32, place: vec2u, starts: vec2u, corner: vec2u, k: u32) -> mat4x4f {
+  var values = mat4x4f();
   if (block < #{BLOCKS_A}u) {
-    putA(block, values);
+    values = fetchA(starts.x, k + place.x, corner.x + place.y);
   } else if (block < #{BLOCKS_A + BLOCKS_B}u) {
-    putB(block - #{BLOCKS_A}u, values);
+    values = fetchB(starts.y, k + place.x, corner.y + place.y);
+  }
+  return values;
+}
+
+fn put(block: u32, place: vec2u, values: mat4x4f) {
+  if (block < #{BLOCKS_A}u) {
+    putA(place, values);
+  } else if (block < #{BLOCKS_A + BLOCKS_B}u) {
+    putB(place, values);
   }
 }
 
@@ -89,16 +94,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   #end
 #end
   #for p in 0..LOADS
-  var block#{p} = fetch(thread + #{p * TX * TY}u, starts, corner, firstK);
+  let place#{p} = placeOf(thread + #{p * TX * TY}u);
+  var block#{p} = fetch(thread + #{p * TX * TY}u, place#{p}, starts, corner, firstK);
   #end
   for (var k0 = firstK; k0 < endK; k0 += BK) {
     #for p in 0..LOADS
-    put(thread + #{p * TX * TY}u, block#{p});
+    put(thread + #{p * TX * TY}u, place#{p}, block#{p});
     #end
     workgroupBarrier();
     if (k0 + BK < endK) {
       #for p in 0..LOADS
-      block#{p} = fetch(thread + #{p * TX * TY}u, starts, corner, k0 + BK);
+      block#{p} = fetch(thread + #{p * TX * TY}u, place#{p}, starts, corner, k0 + BK);
       #end
     }
 #if MATRIX

@@ -32,10 +32,8 @@ fn place#{X}(block: u32) -> vec2u {
 #end
 }
 
-// A block of the tile that begins at (k0, side0), as four vec4s along the side, one for each k; zero past K.
-fn fetch#{X}(block: u32, start: u32, k0: u32, side0: u32) -> mat4x4f {
-  let k = k0 + place#{X}(block).x;
-  let side = side0 + place#{X}(block).y;
+// The block that begins at (k, side) of the operand, as four vec4s along the side, one for each k; zero past K.
+fn fetch#{X}(start: u32, k: u32, side: u32) -> mat4x4f {
 #if ALONG_K
   var values = mat4x4f(
     #for e in 0..4
@@ -63,8 +61,9 @@ fn fetch#{X}(block: u32, start: u32, k0: u32, side0: u32) -> mat4x4f {
   return values;
 }
 
-fn put#{X}(block: u32, values: mat4x4f) {
-  let at = place#{X}(block).x * LD#{X} + place#{X}(block).y / 4u;
+// Puts a block where place#{X} says.
+fn put#{X}(place: vec2u, values: mat4x4f) {
+  let at = place.x * LD#{X} + place.y / 4u;
   #for e in 0..4
 #if MATRIX
   #for f in 0..4
