@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { SECTIONS, sectionOf } from '../sections'
 import { useApp } from '../state/context'
 import { SectionLink } from './SectionLink'
@@ -6,8 +7,13 @@ import { SectionLink } from './SectionLink'
 export function Navigation() {
   const shown = sectionOf(useApp((state) => state.view))
   const isRunning = useApp((state) => state.status.phase === 'running')
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // on a narrow screen the row scrolls
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [shown])
   return (
-    <nav className="sections" aria-label="Sections">
+    <nav ref={nav} className="sections" aria-label="Sections">
       <ul>
         {SECTIONS.map((section) => (
           <li key={section.id}>
