@@ -168,7 +168,7 @@ export class GitRepository implements Repository {
     return this.guard('reading the repository', async () => {
       const files: Record<string, Uint8Array> = {}
       const present = await this.fs.promises.readdir(this.dir)
-      for (const name of ['.git', ...NAMES, RESULTS, RECEIPTS]) {
+      for (const name of ['.git', ...NAMES, RESULTS, RECEIPTS, TRANSFERS]) {
         if (present.includes(name)) await this.collect(name, files)
       }
       return files

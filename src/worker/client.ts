@@ -4,11 +4,15 @@
 import { proxy, transfer, wrap } from 'comlink'
 import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
+export { defaultOptions, otherDataset } from '../research/transfer/options'
+export { ARM_LABELS, budgetText, durationText, gainText, shareText } from '../research/transfer/words'
 export { driftsOf, gapOf, repeatShare, runCost } from '../research/ruler'
 import { liveCurve, liveExperiments, liveLabs, liveReceipts } from '../history/ledgerDexie'
 import type { ReceiptRow } from '../history/receipt'
 import { liveReplays } from '../history/receiptsDexie'
 import type { ReplayRecord } from '../history/replay'
+import type { TransferRecord } from '../history/transfers'
+import { liveTransfers } from '../history/transfersDexie'
 import type { Experiment, LabRecord } from '../history/types'
 import { hostBoxes } from './boxHost'
 import { nameOf } from './experimental'
@@ -30,6 +34,8 @@ export interface LabClient {
   watchReceipts(labId: string, number: number, next: (receipts: ReceiptRow[]) => void, failed: (error: unknown) => void): () => void
   /** Every replay in this browser, the newest last. */
   watchReplays(next: (replays: ReplayRecord[]) => void, failed: (error: unknown) => void): () => void
+  /** The transfers of a lab, the last changed first. */
+  watchTransfers(labId: string, next: (records: TransferRecord[]) => void, failed: (error: unknown) => void): () => void
   /** [step, loss] pairs of a finished run. */
   loadCurve(labId: string, number: number): Promise<Float32Array | null>
 }
@@ -65,6 +71,9 @@ export function connectLab(): LabClient {
       cheats: () => remote.cheats(),
       attack: () => remote.attack(),
       stopAttack: () => remote.stopAttack(),
+      planTransfer: (options) => remote.planTransfer(options),
+      transfer: (options) => remote.transfer(options),
+      stopTransfer: () => remote.stopTransfer(),
       exportZip: () => remote.exportZip(),
       exportResults: () => remote.exportResults(),
     },
@@ -76,6 +85,7 @@ export function connectLab(): LabClient {
     watchExperiments: (labId, next, failed) => watch(() => liveExperiments(labId), next, failed),
     watchReceipts: (labId, number, next, failed) => watch(() => liveReceipts(labId, number), next, failed),
     watchReplays: (next, failed) => watch(liveReplays, next, failed),
+    watchTransfers: (labId, next, failed) => watch(() => liveTransfers(labId), next, failed),
     loadCurve: async (labId, number) => (await liveCurve(labId, number)) ?? null,
   }
 }

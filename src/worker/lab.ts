@@ -8,6 +8,7 @@ import { claimLead } from '../history/leader'
 import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
 import { openBrowserIdentity, openReplayLog } from '../history/receiptsDexie'
+import { openTransferStore } from '../history/transfersDexie'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
 import { spawnFrameBox } from './frameBox'
@@ -44,6 +45,7 @@ const api = createLabApi({
   prepare,
   identity: () => openBrowserIdentity(),
   replays: openReplayLog(),
+  transfers: openTransferStore(),
   claimLead: (onChange) => void claimLead('assay-lab', onChange),
   async askToPersist() {
     const { persisted, message } = await askToPersist()

@@ -19,6 +19,7 @@ import { createReplayDesk } from './labReplay'
 import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
+import { createTransferDesk } from './labTransfer'
 import type { LabApi, ProfileResult, ProgramCheck } from './protocol'
 
 /** Vocabulary of the byte tokenizer: 256 bytes and four specials. */
@@ -40,6 +41,7 @@ export function createLabApi(given: LabParts): LabApi {
   const desk = createDataDesk(parts.prepare, board)
   const replays = createReplayDesk(parts, desk, board)
   const attacks = createAttackDesk(parts, board)
+  const transfers = createTransferDesk(parts, desk, board)
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -105,7 +107,7 @@ export function createLabApi(given: LabParts): LabApi {
 
   /** One thing trains at a time, or each would slow the other's clock. */
   function refuseWhileTaken(): void {
-    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : null
+    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : transfers.busy ? 'A transfer is being measured' : null
     if (what === null) return
     throw new LabError('lab.state', `${what}, and both would be slowed down.`, { hint: 'Wait for it, or stop it.' })
   }
@@ -210,7 +212,7 @@ export function createLabApi(given: LabParts): LabApi {
       show(await openSession(labId, parts, desk, board))
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
-      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy) {
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy) {
         const loop = await current.loop()
         loop.start()
       }
@@ -244,6 +246,12 @@ export function createLabApi(given: LabParts): LabApi {
       await attacks.run()
     },
     stopAttack: async () => attacks.stop(),
+    planTransfer: async (options) => transfers.plan(shown().labId, options, await probe()),
+    async transfer(options) {
+      await needRest('a transfer')
+      return transfers.run(shown().labId, options, await probe())
+    },
+    stopTransfer: async () => transfers.stop(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),
   }

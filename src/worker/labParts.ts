@@ -3,6 +3,7 @@
 import type { ByteCache } from '../data/byteCache'
 import type { Identity } from '../history/identity'
 import type { ReplayLog } from '../history/receiptsDexie'
+import type { TransferStore } from '../history/transfers'
 import type { Ledger, Repository } from '../history/types'
 import type { Trainer } from '../judge/types'
 import type { Box } from '../sandbox/contract'
@@ -21,6 +22,7 @@ export interface LabParts {
   /** who signs receipts. @throws LabError "receipt.unsupported" */
   identity(): Promise<Identity>
   replays: ReplayLog
+  transfers: TransferStore
   /** Claims the lead among tabs; told true when this one leads, false while it watches. */
   claimLead(onChange: (leading: boolean) => void): void
   /** A sentence for the person when the browser does not promise to keep what is stored; else null. */

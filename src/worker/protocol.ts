@@ -5,9 +5,12 @@ import type { DatasetSource, TokenizerSpec } from '../data/types'
 import type { StepProfile } from '../engine/profile'
 import type { Receipt } from '../history/receiptForm'
 import type { ReplayRecord } from '../history/replay'
+import type { TransferRecord } from '../history/transfers'
 import type { AdapterInfo, BackendChoice, CurvePoint } from '../judge/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { Cheat, Report } from '../redteam/types'
+import type { TransferOptions } from '../research/transfer/options'
+import type { TransferProgress } from '../research/transfer/run'
 import type { Knob } from '../sandbox/contract'
 
 export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
@@ -65,6 +68,8 @@ export interface LabStatus {
   replaying: { fingerprint: string; run: number; runs: number; progress: number } | null
   /** cheats that have been tried, of how many; null while none is */
   attacking: { done: number; total: number } | null
+  /** the transfer that is being measured: which run of it, and how far that is; null between transfers */
+  transferring: (TransferProgress & { labId: string; progress: number }) | null
   /** another tab leads: this one only watches */
   watching: boolean
   /** last thing the person should know: what happened, and what to do */
@@ -89,6 +94,7 @@ export const IDLE: LabStatus = {
   adapter: null,
   replaying: null,
   attacking: null,
+  transferring: null,
   watching: false,
   notice: null,
   error: null,
@@ -190,6 +196,15 @@ export interface LabApi {
    */
   attack(): Promise<void>
   stopAttack(): Promise<void>
+  /** What a transfer of the lab shown would measure, and how long it takes. @throws lab.state where nothing was kept */
+  planTransfer(options: TransferOptions): Promise<TransferRecord>
+  /**
+   * Measures baseline and best of the lab shown in other settings, on what trains now, and records every run; the same
+   * options go on where an earlier call was stopped. @returns what was recorded, `finished` unless it was stopped
+   * @throws lab.state while a lab is at work; data.*, gpu.*
+   */
+  transfer(options: TransferOptions): Promise<TransferRecord>
+  stopTransfer(): Promise<void>
   /** The repository as a zip: real git reads it. */
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>

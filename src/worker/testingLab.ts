@@ -8,6 +8,7 @@ import { nodeRepository } from '../history/gitNode'
 import { openFileIdentity } from '../history/identityFile'
 import { openFileLedger } from '../history/ledgerFile'
 import type { ReplayRecord } from '../history/replay'
+import type { TransferRecord } from '../history/transfers'
 import type { Repository } from '../history/types'
 import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
@@ -29,6 +30,7 @@ export async function assemble(dir: string, leading = true) {
   trainer.sample = async (_program, _weights, prompt, count) => prompt.slice(1, 1 + count)
   const repository = await nodeRepository(join(dir, 'lab'))
   const replayed: ReplayRecord[] = []
+  const transfers = new Map<string, TransferRecord>()
   const parts: LabParts = {
     ledger: await openFileLedger(join(dir, 'ledger')),
     repository: (): Repository => repository,
@@ -44,6 +46,7 @@ export async function assemble(dir: string, leading = true) {
       return { data, tokenizer, floorBpb: corpus.floorBpb }
     },
     identity: () => openFileIdentity(join(dir, 'identity.pem')),
+    transfers: { save: async (record) => void transfers.set(record.id, record), load: async (_, id) => transfers.get(id) ?? null },
     replays: { save: async (record) => void replayed.push(record), list: async () => replayed },
     claimLead: (onChange) => onChange(leading),
     askToPersist: async () => 'This browser may delete the lab.',

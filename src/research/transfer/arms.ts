@@ -6,7 +6,8 @@ import type { ArmName, ArmPlan } from '../../history/transfers'
 import type { LabRecord } from '../../history/types'
 import type { AdapterInfo } from '../../judge/types'
 import { secondsOf, type RunCost } from './cost'
-import type { Link, TransferDeps, TransferOptions } from './plan'
+import type { TransferOptions } from './options'
+import type { Link, PlanDeps } from './plan'
 import { scaleSizes, sizeKnobs, type SizeChange } from './sizes'
 
 /** Tried in turn below the factor that was asked for. */
@@ -30,7 +31,7 @@ interface Sized {
 }
 
 /** Plans an arm; one that cannot be measured says why. @throws LabError sandbox.* */
-export async function planArm(arm: ArmName, setting: Setting, deps: TransferDeps): Promise<{ plan: ArmPlan; programs: Map<number, ProgramSpec> }> {
+export async function planArm(arm: ArmName, setting: Setting, deps: PlanDeps): Promise<{ plan: ArmPlan; programs: Map<number, ProgramSpec> }> {
   const { lab, links, options, costs } = setting
   const { task } = lab
   const longer = arm === 'longer' || arm === 'together' ? options.longer : 1
@@ -64,7 +65,7 @@ export async function planArm(arm: ArmName, setting: Setting, deps: TransferDeps
 const SAME_GRAMMAR = 'Other stories from the same grammar: it shows whether the text was learned by heart, not more. A file of your own says more.'
 
 /** The programs in their sizes; a larger model is made smaller until every one of them can be built and fits. */
-async function sizesOf(arm: ArmName, setting: Setting, deps: TransferDeps): Promise<{ scale: number; sized: Sized[]; note: string | null }> {
+async function sizesOf(arm: ArmName, setting: Setting, deps: PlanDeps): Promise<{ scale: number; sized: Sized[]; note: string | null }> {
   const { links, options } = setting
   if (arm !== 'larger' && arm !== 'together') {
     const sized = links.map((link) => fitting({ ...link, number: link.row.number, changes: [] }, setting, deps))
@@ -92,7 +93,7 @@ async function sizesOf(arm: ArmName, setting: Setting, deps: TransferDeps): Prom
   })
 }
 
-async function scaledLink(link: Link, scale: number, setting: Setting, { box, ...deps }: TransferDeps): Promise<Sized> {
+async function scaledLink(link: Link, scale: number, setting: Setting, { box, ...deps }: PlanDeps): Promise<Sized> {
   const { number } = link.row
   const scaled = scaleSizes(link.source, scale)
   if ('obstacle' in scaled) throw new LabError('program.graph', `in experiment ${number} ${scaled.obstacle}`)
@@ -106,7 +107,7 @@ async function scaledLink(link: Link, scale: number, setting: Setting, { box, ..
 }
 
 /** @throws LabError program.memory when a program would not fit, program.graph when it is none */
-function fitting({ number, program, paramCount, changes }: Omit<Sized, 'bytes'>, { lab, adapter, vocab }: Setting, { predictBytes }: Pick<TransferDeps, 'predictBytes'>): Sized {
+function fitting({ number, program, paramCount, changes }: Omit<Sized, 'bytes'>, { lab, adapter, vocab }: Setting, { predictBytes }: Pick<PlanDeps, 'predictBytes'>): Sized {
   const { evaluation, guards } = lab.task
   const bytes = predictBytes(program, { vocab, adapter, evaluation, memoryBytes: guards.maxBytes })
   if (bytes > guards.maxBytes) {

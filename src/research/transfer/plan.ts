@@ -14,17 +14,7 @@ import type { Box } from '../../sandbox/contract'
 import type { PredictBytes } from '../loop'
 import { paramsOf, planArm } from './arms'
 import { runCosts } from './cost'
-
-export interface TransferOptions extends TransferSpec {
-  /** settings besides the lab's own, in this order */
-  arms: Exclude<ArmName, 'same'>[]
-  /** pairs in each */
-  seeds: number
-  /** measure every kept program between baseline and best, too, where the limit has room for it */
-  perChange: boolean
-  /** expected seconds that may be spent; null for any */
-  limitSeconds: number | null
-}
+import { checkOptions, type TransferOptions } from './options'
 
 export interface TransferDeps {
   /** this job's alone */
@@ -37,6 +27,9 @@ export interface TransferDeps {
   data(dataset: DatasetSource, tokenizer: TokenizerSpec): Promise<{ tokens: TokenData; floorBpb: number | null }>
   now?: () => number
 }
+
+/** Planning trains nothing and reads no text. */
+export type PlanDeps = Omit<TransferDeps, 'trainer' | 'data'> & { trainer: Pick<Trainer, 'open'> }
 
 /** A program of the chain as the lab has it. */
 export interface Link {
@@ -60,23 +53,12 @@ export interface TransferPlan {
 /** Vocabulary of the byte tokenizer: 256 bytes and four specials. */
 const BYTE_VOCAB = 260
 
-/** What a person gets who asks for nothing else. */
-export function defaultOptions({ task }: LabRecord): TransferOptions {
-  return { arms: ['larger', 'longer', 'data'], scale: 2, longer: 4, dataset: otherDataset(task.dataset), seeds: 3, perChange: false, limitSeconds: null }
-}
-
-/** Another text than a lab's: other built-in stories for one on built-in stories, built-in stories for the rest. */
-export function otherDataset(own: DatasetSource): DatasetSource {
-  if (own.kind !== 'grammar') return { kind: 'grammar', seed: 1, bytes: 4_000_000 }
-  return { ...own, seed: own.seed + 1000 }
-}
-
 /**
  * Plans a transfer; trains nothing.
  * @throws LabError "lab.state" where nothing was kept or the limit is too small; gpu.unavailable, sandbox.*, program.*
  */
-export async function planTransfer(lab: LabRecord, rows: readonly Experiment[], options: TransferOptions, deps: TransferDeps): Promise<TransferPlan> {
-  check(options)
+export async function planTransfer(lab: LabRecord, rows: readonly Experiment[], options: TransferOptions, deps: PlanDeps): Promise<TransferPlan> {
+  checkOptions(options)
   const { task } = lab
   const adapter = await deps.trainer.open()
   const vocab = task.tokenizer.kind === 'bytes' ? BYTE_VOCAB : task.tokenizer.vocab
@@ -161,16 +143,6 @@ function fitLimit(plan: ArmPlan[], { limitSeconds }: TransferOptions): void {
       arm.notes.push('The changes between are not measured one by one here: the time limit has no room for them.')
     }
   }
-}
-
-function check({ scale, longer, seeds, arms }: TransferOptions): void {
-  const problem =
-    !(scale >= 1.1 && scale <= 16) ? 'A model can be made 1.1 to 16 times as large.'
-    : !(longer >= 1.1 && longer <= 100) ? 'A budget can be made 1.1 to 100 times as long.'
-    : !(Number.isInteger(seeds) && seeds >= 1 && seeds <= 20) ? 'There can be 1 to 20 seeds.'
-    : arms.length === 0 || new Set(arms).size < arms.length ? 'Name at least one setting, each once.'
-    : null
-  if (problem) throw new LabError('lab.state', problem, { hint: 'Choose other numbers for the transfer.' })
 }
 
 function otherText({ number, commit }: Experiment): LabError {

@@ -9,7 +9,8 @@ import type { Experiment } from '../../history/types'
 import type { RunJob } from '../../judge/types'
 import { setKnobs } from '../../sandbox/knobs'
 import { failed, PROGRAM, scriptedBox, scriptedData, scriptedLab, scriptedTrainer, success, type Knobs } from '../testing'
-import { defaultOptions, freshSeeds, keptChain, planTransfer, type TransferDeps, type TransferOptions } from './plan'
+import { defaultOptions, type TransferOptions } from './options'
+import { freshSeeds, keptChain, planTransfer, type TransferDeps } from './plan'
 import { runTransfer, type TransferEvent } from './run'
 
 const LR = setKnobs(PROGRAM, { MATRIX_LR: 0.08 })

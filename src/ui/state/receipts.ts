@@ -49,6 +49,7 @@ export function whyNoReplay({ status, adapter }: AppState): string {
   if (status.phase === 'running' || status.phase === 'stopping') return 'A run is being measured; pause the lab to replay.'
   if (status.replaying) return 'Another receipt is being replayed.'
   if (status.attacking) return 'The red team is at work; wait for it, or stop it.'
+  if (status.transferring) return 'A transfer is being measured; wait for it, or stop it.'
   return adapter ? '' : 'There is nothing to train on yet.'
 }
 
