@@ -29,6 +29,8 @@ export interface FalseKeeps {
   rule: string
   decisions: number
   keeps: number
+  /** of the first ten, before luck has become hard to beat by luck */
+  earlyKeeps: number
   /** bits per byte that its keeps claimed to gain in all, for nothing */
   claimedBpb: number
   runs: number
@@ -64,6 +66,7 @@ export function countFalseKeeps(rule: string, { sigmaBpb }: Pick<LabRecord, 'sig
     rule,
     decisions: decided.length,
     keeps: keeps.length,
+    earlyKeeps: decided.slice(0, 10).filter(({ status }) => status === 'keep').length,
     claimedBpb: keeps.reduce((sum, { deltaBpb }) => sum - (deltaBpb ?? 0), 0),
     runs: looks.runs + sigma.runs + repeats.runs,
     repeats: sigma.runs + repeats.runs,
@@ -73,9 +76,9 @@ export function countFalseKeeps(rule: string, { sigmaBpb }: Pick<LabRecord, 'sig
 }
 
 function table(found: readonly FalseKeeps[]): string {
-  const head = ['rule', 'no-op changes decided', 'kept', 'gain claimed', 'runs', 'of them repeats', 'σ', 'minutes']
-  const lines = found.map(({ rule, decisions, keeps, claimedBpb, runs, repeats, sigmaBpb, minutes }) => [
-    rule, String(decisions), String(keeps), claimedBpb.toFixed(4), String(runs), String(repeats), sigmaBpb?.toFixed(4) ?? '–', minutes.toFixed(1),
+  const head = ['rule', 'no-op changes decided', 'kept', 'of the first ten', 'gain claimed', 'runs', 'of them repeats', 'σ', 'minutes']
+  const lines = found.map(({ rule, decisions, keeps, earlyKeeps, claimedBpb, runs, repeats, sigmaBpb, minutes }) => [
+    rule, String(decisions), String(keeps), String(earlyKeeps), claimedBpb.toFixed(4), String(runs), String(repeats), sigmaBpb?.toFixed(4) ?? '–', minutes.toFixed(1),
   ]) // prettier-ignore
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)))
   return [head, ...lines].map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')).join('\n')
