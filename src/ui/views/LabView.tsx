@@ -13,6 +13,7 @@ import { RunPanel } from './RunPanel'
 import { RunsOn } from './RunsOn'
 import { RunStrip } from './RunStrip'
 import { ScoreLine } from './ScoreLine'
+import { TransferSection } from './TransferSection'
 
 /** One lab: how far it has come, what it does now, what it has tried, and its program. */
 export function LabView({ labId }: { labId: string }) {
@@ -48,6 +49,7 @@ export function LabView({ labId }: { labId: string }) {
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
       </div>
       <ProgramSection labId={labId} lab={lab} />
+      {lab && <TransferSection key={labId} lab={lab} rows={shown} />}
       <ProfileSection />
       {opened && <ExperimentSheet labId={labId} row={opened} rows={shown} lab={lab} />}
     </>
