@@ -7,25 +7,9 @@ import './nodeGlobals'
 import * as git from 'isomorphic-git'
 import { LabError } from '../core/errors'
 import { readBlobRef, refOrNull, writeBlobRefs } from './gitBlobs'
+import type { RepoFs } from './repoFs'
 import { storeError } from './storeErrors'
 import type { Experiment, LabRecord, Repository, Snapshot } from './types'
-
-/** What the repository asks of a file system: the promise half of node:fs, plus a flush where writes are cached. */
-export interface RepoFs {
-  promises: {
-    readFile(path: string, options?: unknown): Promise<Uint8Array | string>
-    writeFile(path: string, data: Uint8Array | string, options?: unknown): Promise<void>
-    unlink(path: string): Promise<void>
-    readdir(path: string): Promise<string[]>
-    mkdir(path: string, options?: unknown): Promise<unknown>
-    rmdir(path: string): Promise<void>
-    stat(path: string): Promise<{ isDirectory(): boolean }>
-    lstat(path: string): Promise<{ isDirectory(): boolean }>
-    readlink(path: string): Promise<string>
-    symlink(target: string, path: string): Promise<void>
-    flush?(): Promise<void>
-  }
-}
 
 const NAMES = ['program.md', 'task.json', 'train.js'] as const // in git's tree order
 const RESULTS = 'results.tsv'

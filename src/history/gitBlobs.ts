@@ -2,7 +2,7 @@
 
 import './nodeGlobals'
 import * as git from 'isomorphic-git'
-import type { RepoFs } from './git'
+import type { RepoFs } from './repoFs'
 
 interface Place {
   fs: RepoFs

@@ -3,7 +3,7 @@
 import './nodeGlobals'
 import LightningFS from '@isomorphic-git/lightning-fs'
 import { GitRepository } from './git'
-import type { RepoFs } from './git'
+import type { RepoFs } from './repoFs'
 
 /** The repository of a lab, kept in IndexedDB; the same id opens it again. */
 export function browserRepository(labId: string, now?: () => number): GitRepository {

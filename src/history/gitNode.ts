@@ -4,7 +4,7 @@ import { promises as nodeFs } from 'node:fs'
 import { resolve } from 'node:path'
 import { GitRepository } from './git'
 import { writeWhole } from './fileWhole'
-import type { RepoFs } from './git'
+import type { RepoFs } from './repoFs'
 
 /**
  * A repository in the directory `dir`, which is created if it is missing.

@@ -2,16 +2,13 @@
 
 import { LabError } from '../core/errors'
 import { importText } from '../data/corpus'
-import type { TokenizerSpec } from '../data/types'
-import { predictBytes } from '../engine/predict'
-import { inferShapes } from '../graph/shapes'
 import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { Repository } from '../history/types'
 import type { AdapterInfo, BackendChoice } from '../judge/types'
 import type { Loop } from '../research/loop'
 import { createController } from '../research/controllers/registry'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
-import { findKnobs } from '../sandbox/knobs'
+import { BYTE_VOCAB, checkProgram } from './checkProgram'
 import { createAttackDesk } from './labAttacks'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
@@ -20,10 +17,7 @@ import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
 import { createTransferDesk } from './labTransfer'
-import type { LabApi, ProfileResult, ProgramCheck } from './protocol'
-
-/** Vocabulary of the byte tokenizer: 256 bytes and four specials. */
-const BYTE_VOCAB = 260
+import type { LabApi, ProfileResult } from './protocol'
 
 /** The lab over its parts. Methods throw LabError; whoever exposes them to another thread wraps them (border.ts). */
 export function createLabApi(given: LabParts): LabApi {
@@ -131,29 +125,6 @@ export function createLabApi(given: LabParts): LabApi {
     board.set({ labId: session.labId, phase: 'idle', number: null, notice: null, error: null }, true)
   }
 
-  /** Runs train.js in the box and sizes it; the failure is the answer, not an exception. */
-  async function check(trainJs: string, tokenizer: TokenizerSpec): Promise<ProgramCheck> {
-    const adapter = await probe()
-    const vocab = tokenizer.kind === 'bytes' ? BYTE_VOCAB : tokenizer.vocab
-    try {
-      const program = await parts.box.describe({ source: trainJs, vocab, tier: adapter.tier })
-      inferShapes(program.graph, vocab)
-      const { rows, context, accumulate } = program.batch
-      const evaluation = { context, tokens: rows * context }
-      return {
-        ok: true,
-        error: null,
-        knobs: findKnobs(trainJs),
-        paramCount: program.graph.params.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0),
-        predictedBytes: predictBytes(program, { vocab, adapter, evaluation }),
-        tokensPerStep: rows * context * accumulate,
-      }
-    } catch (thrown) {
-      const error = LabError.from(thrown).toJSON()
-      return { ok: false, error, knobs: [], paramCount: 0, predictedBytes: 0, tokensPerStep: 0 }
-    }
-  }
-
   async function profile(): Promise<ProfileResult> {
     await needLead() // the other tab's clock is running
     refuseWhileTaken()
@@ -177,7 +148,7 @@ export function createLabApi(given: LabParts): LabApi {
       const { tier } = await probe()
       return { trainJs: defaultProgram(tier), programMd: defaultProgramMd(), budget: defaultBudget(tier) }
     },
-    check,
+    check: async (...program) => checkProgram(parts.box, await probe(), ...program),
     async importText(name, bytes) {
       return importText(name, new Uint8Array(bytes), await parts.cache())
     },
