@@ -41,7 +41,7 @@ describe('measured rule', () => {
     expect(judge(measured(3), scores(1.955, 1.96), incumbent, noise)).toMatchObject({ decision: 'more', seedsUsed: 2 })
     const last = judge(measured(3), scores(1.955, 1.96, 1.96), incumbent, noise)
     expect(last).toMatchObject({ decision: 'keep', pNeeded: 0.97 })
-    expect(last.reason).toMatch(/no luck with a probability of 9[789]\.\d %, 97\.0 % needed/)
+    expect(last.reason).toMatch(/P\(better\) is 9[789]\.\d %, 97\.0 % needed/)
   })
 
   test('what luck is allowed in all is shared among the looks', () => {

@@ -78,7 +78,7 @@ export function decide(rule: KeepRuleSpec, seeds: readonly number[], compared: C
   const over = `over ${k} seed${k === 1 ? '' : 's'}`
   const isBetter = gain > 0 && gain >= rule.floorBpb && pBetter >= pNeeded
   if (k >= 2 && isBetter) {
-    const reason = `Better by ${bits(gain)} ${over}: no luck with a probability of ${share(pBetter)}, ${share(pNeeded)} needed.`
+    const reason = `Better by ${bits(gain)} ${over}: P(better) is ${share(pBetter)}, ${share(pNeeded)} needed.`
     return { ...facts, decision: 'keep', keptAs: 'better', reason }
   }
   if (k === n) {
@@ -87,7 +87,7 @@ export function decide(rule: KeepRuleSpec, seeds: readonly number[], compared: C
       const reason = `Shorter, and ${moved(gain).toLowerCase()} ${over}: equal within one standard error (${bits(fall.margin)}), also to all kept before.`
       return { ...facts, decision: 'keep', keptAs: 'simpler', reason }
     }
-    const short = gain > 0 && gain < rule.floorBpb ? `the task asks for ${bits(rule.floorBpb)} at least` : `no luck with a probability of ${share(pBetter)}, ${share(pNeeded)} needed`
+    const short = gain > 0 && gain < rule.floorBpb ? `the task asks for ${bits(rule.floorBpb)} at least` : `P(better) is ${share(pBetter)}, ${share(pNeeded)} needed`
     return { ...facts, decision: 'discard', reason: `${moved(gain)} ${over}: ${short}.` }
   }
   const target = shorter ? -standardError(noise, n) : Math.max(rule.floorBpb, quantileOf(luckOf(noise, n, draws), neededAt(n, n)))
