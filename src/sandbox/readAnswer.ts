@@ -29,9 +29,9 @@ export function readAnswer(message: unknown): BoxAnswer {
   return { kind, text: message.slice(end + 1) }
 }
 
-/** Whether a box is to be ended after this answer: it met one of its limits, or QuickJS itself failed. */
+/** Whether a box is to be ended after this answer: QuickJS itself failed, or had no memory left even to say so. */
 export function isSpent({ kind }: BoxAnswer): boolean {
-  return kind === 'late' || kind === 'full' || kind === 'broken'
+  return kind === 'full' || kind === 'broken'
 }
 
 /**

@@ -24,14 +24,14 @@ const READY_MS = 20_000
 const JOB_MS = 2_000
 
 /**
- * A box in a worker that is kept warm between jobs. A job that is not answered within 2 s, that meets a limit or that
- * breaks the box ends its worker, and the next job gets a new one. `close` refuses whatever still waits.
+ * A box in a worker that is kept warm between jobs. A job that is not answered within 2 s or that breaks the box ends
+ * its worker, and another one is started for the next job. `close` refuses whatever still waits.
  * @param spawn starts a worker with serveBox.ts inside
  */
 export function createWorkerBox(spawn: () => BoxWorker): Box {
   let closed: LabError | null = null
   let last: Promise<unknown> = Promise.resolve()
-  let warm: Line | null = start()
+  let warm = start()
 
   function start(): Line {
     const line = openLine(spawn())
@@ -39,36 +39,32 @@ export function createWorkerBox(spawn: () => BoxWorker): Box {
     return line
   }
 
-  function end(reason?: LabError): void {
-    warm?.end(reason)
-    warm = null
-  }
-
   async function runJob(request: BoxRequest): Promise<ProgramSpec> {
     if (closed) throw closed
     checkRequest(request)
-    if (warm?.ended) warm = null // it spoke or died between jobs
-    warm ??= start()
+    if (warm.ended) warm = start() // it spoke or died between jobs
     const answer = await warm.ask(request)
     try {
       return await programOf(answer, request)
     } catch (thrown) {
       // no honest box writes what cannot even be read
-      if (isSpent(answer) || LabError.from(thrown).code === 'sandbox.output') end()
+      if (isSpent(answer) || LabError.from(thrown).code === 'sandbox.output') warm.end()
       throw thrown
     }
   }
 
   return {
     describe(request) {
-      const job = last.then(() => runJob(request))
+      const job = last.then(() => runJob(request)).finally(() => {
+        if (warm.ended && !closed) warm = start()
+      })
       // the next job waits for this one, however it ends
       last = job.catch(() => undefined)
       return job
     },
     close() {
       closed = new LabError('lab.state', 'the box is closed', { hint: 'Open a new one.' })
-      end(closed)
+      warm.end(closed)
     },
   }
 }

@@ -14,7 +14,7 @@ let files: Promise<BoxFiles> | null = null
 let opened = 0
 
 async function load(): Promise<BoxFiles> {
-  const [{ default: code }, response] = await Promise.all([import('box:worker'), fetch(wasmAddress)])
+  const [{ default: code }, response] = await Promise.all([import('box:worker'), fetch(new URL(wasmAddress, import.meta.url))])
   if (!response.ok) throw new Error(`the server answered ${response.status} for ${wasmAddress}`)
   return { code, wasm: await response.arrayBuffer() }
 }
