@@ -3,13 +3,14 @@
 // Dispatch: one quad of 4 threads per (b, head, tile of 4R owned rows), R rows a thread; no workgroup memory, no barrier
 // Limits:   any T >= 1; D even, 2..256
 // Why:      such an adapter runs the quad as one SIMD register: each thread loads one of four streamed rows, and
-//           quadBroadcast shares it; a vector of an owned row is fetched once for all four. Arrays of owned rows are
+//           swaps within the quad share it (one instruction each there, quadBroadcast eight), so lane l meets the four in
+//           the order n ^ l; a vector of an owned row is fetched once for all four. Arrays of owned rows are
 //           also indexed by variables, outside the inner loop: that keeps them in memory, or compiling takes seconds.
 
 #if QUAD
-// What each of the four threads of a quad has, in their order.
+// What the threads of a quad have, beginning with one's own: entry n is what thread lane ^ n has.
 fn ofQuad(own: f32) -> vec4f {
-  return vec4f(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
+  return vec4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 #end
 
@@ -59,10 +60,11 @@ fn main(
   {
 #end
     for (var x = span.x; x < span.y; x += 4u) {
-      let xs = x + vec4u(0u, 1u, 2u, 3u);
 #if QUAD
-      let mine = streamedAt(p, head, x + lane);
+      let xs = x + (vec4u(0u, 1u, 2u, 3u) ^ vec4u(lane));
+      let mine = streamedAt(p, head, xs.x);
 #else
+      let xs = x + vec4u(0u, 1u, 2u, 3u);
 #for n in 0..4
       let at_#{n} = streamedAt(p, head, x + #{n}u);
 #end
@@ -90,10 +92,14 @@ fn main(
 #for r in 0..R
       let own#{u}_#{r}_#{c} = own#{u}s[#{r * NV + c}u#{C0}];
 #end
-#for n in 0..4
 #if QUAD
-      let row#{u}_#{n}_#{c} = quadBroadcast(mine#{u}_#{c}, #{n}u);
-#else
+      let row#{u}_0_#{c} = mine#{u}_#{c};
+      let row#{u}_1_#{c} = quadSwapX(mine#{u}_#{c});
+      let row#{u}_2_#{c} = quadSwapY(mine#{u}_#{c});
+      let row#{u}_3_#{c} = quadSwapDiagonal(mine#{u}_#{c});
+#end
+#for n in 0..4
+#if !QUAD
       let row#{u}_#{n}_#{c} = streamed#{u}(at_#{n} + #{c}u#{C0});
 #end
 #for r in 0..R
@@ -149,7 +155,7 @@ fn main(
 #else
 #if KEYS
 #if QUAD
-      let stat = statAt(p, head, x + lane);
+      let stat = statAt(p, head, xs.x);
       let lses = ofQuad(lse[stat]);
       let deltas = ofQuad(delta[stat]);
 #else
@@ -178,18 +184,18 @@ fn main(
 #for u in 0..RESULTS
 #for c in 0..SPAN
       {
-#if QUAD && LOOPED
-        let mine_ = streamed#{u + FORWARD}(mine + #{c}u + c0);
-#end
-#for n in 0..4
-#if QUAD && LOOPED
-        let y#{n} = quadBroadcast(mine_, #{n}u);
-#else
 #if QUAD
-        let y#{n} = quadBroadcast(mine#{u + FORWARD}_#{c}, #{n}u);
+#if LOOPED
+        let y0 = streamed#{u + FORWARD}(mine + #{c}u + c0);
 #else
-        let y#{n} = streamed#{u + FORWARD}(at_#{n} + #{c}u#{C0});
+        let y0 = mine#{u + FORWARD}_#{c};
 #end
+        let y1 = quadSwapX(y0);
+        let y2 = quadSwapY(y0);
+        let y3 = quadSwapDiagonal(y0);
+#else
+#for n in 0..4
+        let y#{n} = streamed#{u + FORWARD}(at_#{n} + #{c}u#{C0});
 #end
 #end
 #for r in 0..R

@@ -10,9 +10,10 @@
 // Limits:   vec4 sides only: N%4 = 0, and K%4 = 0 (TN: M%4 = 0, K%4 = 0); other shapes take matmul_generic
 // Check:    src/reference/linear.ts; atol 1e-5·√K, rtol 1e-4 (sums of K products in another order)
 // Why:      a software adapter runs 4 threads as one SIMD register, pays for every barrier and gathers every
-//           load: so no workgroup memory, a large tile, one load of A shared by the quad (quadBroadcast) where
-//           subgroups exist, and four steps of k in one sum: the tile lives on the stack, and each += costs a
-//           load and a store.
+//           load: so no workgroup memory, a large tile, and one load of A shared by the quad where subgroups exist.
+//           Swapping with a neighbour is one instruction there and quadBroadcast eight, so each thread meets the quad's
+//           rows in an order of its own, itself first. Four steps of k in one sum, for sums live on the stack and each
+//           turn of the loop copies them; a column of B at a time, whose parts then stay in registers.
 
 @compute @workgroup_size(#{WX}, #{WY})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) local: vec3u,
@@ -25,7 +26,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
   let mnk = sides();
   let row0 = id.y * #{TM}u;
   let col0 = id.x * #{TN}u;
+#if QUADS
   let lane = local.x & 3u;
+#else
+  let lane = 0u;
+#end
+  // which row of C a sum is of: i ^ turned; which step of k, in TN, where the rows of A are steps: e ^ lane
+#if ORIENT == T_N
+  let turned = 0u;
+#else
+  let turned = lane;
+#end
   // rows of A and B as they lie, in vec4s
 #if ORIENT == T_N
   let rowA = mnk.x / 4u;
@@ -71,92 +82,94 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
   #end
 #end
   for (var k = 0u; k < steps; k++) {
-    // four steps of k: y<row> and x<column> run along k, whichever way the operand lies
+    #for i in 0..TM/4
+#if ORIENT == T_N
+      #if QUADS
+      let q#{i} = a[(k * 4u + lane) * rowA + ra#{i}];
+      let a#{i}_0 = q#{i};
+      let a#{i}_1 = quadSwapX(q#{i});
+      let a#{i}_2 = quadSwapY(q#{i});
+      let a#{i}_3 = quadSwapDiagonal(q#{i});
+      #else
+      #for e in 0..4
+      let a#{i}_#{e} = a[(k * 4u + #{e}u) * rowA + ra#{i}];
+      #end
+      #end
+      #for f in 0..4
+      let y#{i * 4 + f} = vec4f(a#{i}_0[#{f}], a#{i}_1[#{f}], a#{i}_2[#{f}], a#{i}_3[#{f}]);
+      #end
+#else
+      #if QUADS
+      let y#{i * 4} = a[ra#{i} + k];
+      let y#{i * 4 + 1} = quadSwapX(y#{i * 4});
+      let y#{i * 4 + 2} = quadSwapY(y#{i * 4});
+      let y#{i * 4 + 3} = quadSwapDiagonal(y#{i * 4});
+      #else
+      #for f in 0..4
+      let y#{i * 4 + f} = a[ra#{i * 4 + f} + k];
+      #end
+      #end
+#end
+    #end
 #if SCALE_K
-    let by = vec4f(scale[k * 4u], scale[k * 4u + 1u], scale[k * 4u + 2u], scale[k * 4u + 3u]);
+    let by = vec4f(scale[k * 4u + lane], scale[k * 4u + (lane ^ 1u)], scale[k * 4u + (lane ^ 2u)], scale[k * 4u + (lane ^ 3u)]);
 #end
 #if ORIENT == NT
     #for j in 0..TN
-    let x#{j} = b[rb#{j} + k];
+    {
+    let x = b[rb#{j} + k];
+    #for i in 0..TM
+    s#{i}_#{j} += dot(y#{i}, x);
+    #end
+    }
     #end
 #else
     #for j in 0..TN/4
     #for e in 0..4
+    #if ORIENT == T_N
+    let b#{j}_#{e} = b[(k * 4u + (lane ^ #{e}u)) * rowB + rb#{j}];
+    #else
     let b#{j}_#{e} = b[(k * 4u + #{e}u) * rowB + rb#{j}];
     #end
+    #end
     #for f in 0..4
-    #if SCALE_K
-    let x#{j * 4 + f} = by * vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
-    #else
-    let x#{j * 4 + f} = vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
-    #end
-    #end
-    #end
-#end
-    #for i in 0..TM/4
     {
-      // one vec4 per thread, shared with the other three of its quad
-#if ORIENT == T_N
-      #if QUADS
-      let q = a[(k * 4u + lane) * rowA + ra#{i}];
-      #end
-      #for e in 0..4
-      #if QUADS
-      let a#{e} = quadBroadcast(q, #{e}u);
-      #else
-      let a#{e} = a[(k * 4u + #{e}u) * rowA + ra#{i}];
-      #end
-      #end
-      #for f in 0..4
-      let y#{f} = vec4f(a0[#{f}], a1[#{f}], a2[#{f}], a3[#{f}]);
-      #end
-#else
-      #if QUADS
-      let q = a[ra#{i} + k];
-      #end
-      #for f in 0..4
-      #if QUADS
-      let y#{f} = quadBroadcast(q, #{f}u);
-      #else
-      let y#{f} = a[ra#{i * 4 + f} + k];
-      #end
-      #end
-#end
-      #for f in 0..4
-      #for j in 0..TN
-      s#{i * 4 + f}_#{j} += dot(y#{f}, x#{j});
-      #end
-      #end
+    #if SCALE_K
+    let x = by * vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
+    #else
+    let x = vec4f(b#{j}_0[#{f}], b#{j}_1[#{f}], b#{j}_2[#{f}], b#{j}_3[#{f}]);
+    #end
+    #for i in 0..TM
+    s#{i}_#{j * 4 + f} += dot(y#{i}, x);
+    #end
     }
     #end
+    #end
+#end
   }
   let at = id.z * #{C_STRIDE / 4}u + row0 * ROW + col0 / 4u;
-#if LOOPED
-  // The plain values first, then the rest of the work in a loop over them: unrolled, it would take longer to compile
-  // than the product itself.
+  // In a loop over a copy, for unrolled it would take longer to compile than the product itself.
+  var tile: array<vec4f, #{TM * TN / 4}>;
   #for i in 0..TM
   #for j in 0..TN/4
-  if (inside(row0 + #{i}u, col0 + #{j * 4}u)) {
-    c[at + #{i}u * ROW + #{j}u] = vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
-  }
+  tile[#{i * (TN / 4) + j}] = vec4f(s#{i}_#{j * 4}, s#{i}_#{j * 4 + 1}, s#{i}_#{j * 4 + 2}, s#{i}_#{j * 4 + 3});
   #end
   #end
-  for (var i = 0u; i < #{TM}u; i++) {
+#if SYMMETRIC
+  for (var i = 0u; i < #{TM}u; i += 4u) {
     for (var j = 0u; j < #{TN / 4}u; j++) {
-      if (inside(row0 + i, col0 + j * 4u)) {
-        store(at + i * ROW + j, row0 + i, col0 + j * 4u, c[at + i * ROW + j]);
+      let rows = (vec4u(i) + (vec4u(0u, 1u, 2u, 3u) ^ vec4u(turned))) * #{TN / 4}u + j;
+      storeBlock(at + i * ROW + j, row0 + i, col0 + j * 4u, tile[rows.x], tile[rows.y], tile[rows.z], tile[rows.w]);
+    }
+  }
+#else
+  for (var i = 0u; i < #{TM}u; i++) {
+    let row = i ^ turned;
+    for (var j = 0u; j < #{TN / 4}u; j++) {
+      if (inside(row0 + row, col0 + j * 4u)) {
+        store(at + row * ROW + j, row0 + row, col0 + j * 4u, tile[i * #{TN / 4}u + j]);
       }
     }
   }
-#else
-  #for i in 0..TM/4
-  #for j in 0..TN/4
-  storeBlock(at + #{i * 4}u * ROW + #{j}u, row0 + #{i * 4}u, col0 + #{j * 4}u,
-    #for f in 0..4
-    vec4f(s#{i * 4 + f}_#{j * 4}, s#{i * 4 + f}_#{j * 4 + 1}, s#{i * 4 + f}_#{j * 4 + 2}, s#{i * 4 + f}_#{j * 4 + 3}),
-    #end
-  );
-  #end
-  #end
 #end
 }

@@ -156,9 +156,7 @@ function softwareProduct(product: Product, { TM, TN, WX, WY, quads }: Extract<Va
   const layout = storeLayout(product, TM * WY, TN * WX, 'vec4f', 'vec4f')
   const free = shape.batch === undefined && !shape.symmetric
   const store = matmulStore(shape, { ...layout, free })
-  // what is added to C cannot pass through C
-  const LOOPED = free && !shape.accumulate && Boolean(shape.mix || shape.epilogue || (shape.scale && orient !== 'TN'))
-  const code = expandTemplate(software, { ...vars, LOOPED, FREE: free, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
+  const code = expandTemplate(software, { ...vars, FREE: free, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
   const head = quads ? 'enable subgroups;\n' : ''
   return { kernels: [kernelOf(product, `${head}${store.code}\n${code}`, store, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])] }
 }

@@ -6,7 +6,7 @@ export type Orient = 'NN' | 'NT' | 'TN'
 
 /** One variant, written as `software 16x8 4x1`, `tiled 64x64 4x4 k16 s2` or `tiled 64x64 32x32 k16 s1 matrix f16`. */
 export type Variant =
-  /** registers only: a thread's tile TM×TN, threads of a workgroup WX×WY; `quads`: A shared by quadBroadcast */
+  /** registers only: a thread's tile TM×TN, threads of a workgroup WX×WY; `quads`: A shared within quads of threads */
   | { family: 'software'; TM: number; TN: number; WX: number; WY: number; quads: boolean }
   /** workgroup memory: a workgroup's tile BM×BN, a thread's TM×TN, BK steps of k at a time, the sum split in `splits` */
   | { family: 'tiled'; BM: number; BN: number; TM: number; TN: number; BK: number; splits: number; feed?: Feed }
@@ -128,7 +128,7 @@ const MATRIX_TILES: readonly Tile[] = [
   [128, 64, 32, 32, 16],
 ]
 
-/** Register tiles of a software adapter, large to small: a large one loads less and compiles longer (330, 150, 30, 15 ms). */
+/** Register tiles of a software adapter, large to small: a large one loads less and compiles longer (210 and 95 ms, the others less). */
 const SOFTWARE_TILES = [[32, 8], [16, 8], [8, 4], [4, 4]] as const // prettier-ignore
 
 /**
