@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expectAccessible } from './accessible'
+import { watchViolations } from './violations'
 
 /** A budget too small to learn much, so that a whole lab fits into a test. */
 const SMALL_LAB = './#v=1&budget=1s'
@@ -48,7 +49,7 @@ async function writeProgram(page: Page, text: string): Promise<void> {
 
 test('a lab starts, survives a reload, keeps and reverts, and leaves a repository that git reads', async ({ page }) => {
   test.setTimeout(400_000)
-  const problems: string[] = []
+  const problems = await watchViolations(page)
   page.on('pageerror', (error) => problems.push(error.message))
 
   await test.step('one click starts the lab, and the baseline is measured', async () => {
