@@ -1,3 +1,2 @@
 export function frameScriptSource(): string
-export function frameDocument(): string
 export function boxFrame(): import('vite').Plugin

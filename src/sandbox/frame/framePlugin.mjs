@@ -17,7 +17,7 @@ export function frameScriptSource() {
 }
 
 /** The frame's document: its own policy, then its only script. */
-export function frameDocument() {
+function frameDocument() {
   const policy = `default-src 'none'; script-src ${frameScriptSource()} 'wasm-unsafe-eval'; worker-src blob: data:`
   const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`
   return `<!doctype html>${meta}<script>${frameScript()}</script>`
