@@ -25,6 +25,10 @@ describe('the page’s state', () => {
     const status = { ...IDLE, seq: 9, labId: 'b' }
     expect(reduce(INITIAL, { kind: 'status', status }).labId).toBe('b')
     expect(reduce(running, { kind: 'status', status }).labId).toBe('a')
+    // whoever has pressed New lab is not taken back by the last word of the lab that was left
+    const left = reduce(running, { kind: 'show', labId: null })
+    expect(reduce(left, { kind: 'status', status: { ...running.status, seq: 10, phase: 'idle' } }).labId).toBeNull()
+    expect(reduce(left, { kind: 'status', status: { ...status, seq: 10 } }).labId).toBe('b')
   })
 
   it('forgets edits and the open experiment when another lab is shown', () => {

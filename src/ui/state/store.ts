@@ -101,7 +101,8 @@ export function reduce(state: AppState, action: AppAction): AppState {
         ...state,
         status,
         adapter: status.adapter ?? state.adapter,
-        labId: state.labId ?? status.labId,
+        // a lab that the worker has opened is shown; one that the person has left is not shown again for the next word of it
+        labId: state.labId ?? (status.labId === state.status.labId ? null : status.labId),
         download: status.activity === 'preparing data' ? state.download : null,
         pausing: state.pausing && status.phase === 'running',
       }
