@@ -140,6 +140,7 @@ test('a lab starts, survives a reload, keeps and reverts, and leaves a repositor
 
   await test.step('a new lab leaves the old one in the list, and opening it shows its record', async () => {
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await expect(page.getByRole('button', { name: 'Start', exact: true })).toBeVisible()
     await page.getByRole('button', { name: 'New lab' }).click()
     const past = page.getByRole('list', { name: 'Past labs' }).getByRole('button')
     await expect(past).toContainText(`${own} experiments`)
