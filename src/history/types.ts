@@ -3,6 +3,9 @@
 import type { LabErrorJson } from '../core/errors'
 import type { FailureStatus, GateResult, RunEvidence, RunMeasurements, ScoreParts } from '../judge/types'
 import type { Task } from '../judge/task'
+import type { EndRules, EndState, Guidance } from '../research/guide/types'
+import type { Cost, ResearcherSpec } from '../research/models/types'
+import type { Proposal } from '../research/types'
 import type { ReceiptRow } from './receipt'
 
 export type ExperimentStatus =
@@ -60,6 +63,14 @@ export interface Experiment {
   /** tokens of the source; absent in old records and where it is no program */
   length?: number
   judgement?: Judgement
+  /** mode and orders under which it was proposed; absent in old records and where a person proposed it */
+  guidance?: Guidance
+  /** one line, after the run: what it taught */
+  reflection?: string
+  /** experiments whose changes it puts together */
+  parents?: number[]
+  /** what language models cost for it, reflection included */
+  cost?: Cost
 }
 
 /** How the keep rule saw an attempt; absent in old records and where nothing was compared. */
@@ -130,6 +141,34 @@ export interface LabRecord {
   maxExperiments?: number | null
   /** programs that a person gave; each becomes the next experiment in turn */
   queue?: QueuedProgram[]
+  /** the language model that `controller` uses, where it uses one */
+  researcher?: ResearcherSpec
+  /** ask: every proposal waits for the person's word. Absent: auto */
+  approval?: 'auto' | 'ask'
+  ends?: EndRules
+  /** why it ended; absent until it has */
+  end?: EndState
+  /** what the person wrote into the note box and no proposal has read yet */
+  notes?: string[]
+  /** standing lessons, one a line, rewritten every ten runs; the person may edit them */
+  lessons?: string
+  /** a paper the person gave, as text, for when the lab is stuck */
+  papers?: { name: string; text: string }[]
+  /** proposals start from this experiment's program until that many more have been tried; null or absent: from the best */
+  fork?: { from: number; left: number; reason: string } | null
+  /** a proposal that was paid for or waits for the person's word: a restart goes on with it */
+  pending?: Pending | null
+  /** of all models together, those of proposals that came to nothing included */
+  spent?: Cost
+}
+
+/** A proposal before it has a row. */
+export interface Pending {
+  proposal: Proposal
+  guidance: Guidance
+  /** for the number it would have */
+  number: number
+  base: number | null
 }
 
 export interface QueuedProgram {

@@ -7,7 +7,7 @@ import { findKnobs } from '../sandbox/knobs'
 import { programLength } from '../sandbox/length'
 import type { Activity } from '../worker/protocol'
 import { createBench, judgeSeeds, type Bench } from './bench'
-import { researchContext } from './context'
+import { researchContext, UNGUIDED, type Ways } from './context'
 import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
@@ -145,7 +145,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
         proposal = plain(queued.trainJs, queued.hypothesis.trim() || 'A change made by hand.', 'human')
       } else {
         say('proposing', book.lab.nextNumber)
-        proposal = await deps.controller.propose(researchContext(book.lab, book.rows, await book.source(incumbent)))
+        const ways: Ways = { ...UNGUIDED, base: incumbent.number, signal: new AbortController().signal, check: bench.check }
+        proposal = await deps.controller.propose(researchContext(book.lab, book.rows, await book.source(incumbent), ways))
       }
       const proposer = queued ? 'human' : deps.controller.name
       return attempt(proposal, proposer, queued !== undefined, (row) => tryCandidate(bench, row, now))

@@ -8,12 +8,13 @@ import type { ProgramSpec } from '../graph/program'
 import type { Experiment, RunPurpose } from '../history/types'
 import type { Course } from '../judge/schedule'
 import type { Task } from '../judge/task'
-import type { GateResult, RunEvent, RunResult, Tier } from '../judge/types'
+import type { AdapterInfo, GateResult, RunEvent, RunResult, Tier } from '../judge/types'
 import type { Activity } from '../worker/protocol'
 import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
 import type { Runner } from './runner'
+import type { Feasibility } from './types'
 
 export interface RunExtras {
   purpose: RunPurpose
@@ -38,6 +39,8 @@ export interface Bench {
    * @throws LabError "judge.program" when that is not the text the row names; program.*, sandbox.*
    */
   describe(row: Experiment): Promise<{ program: ProgramSpec; canonical: string }>
+  /** What a text that nobody has committed yet would need. @throws LabError program.*, sandbox.* */
+  check(source: string): Promise<Feasibility>
   /** Runs a row's program on the judge's seed `index`. Never rejects for a failure of the program. */
   run(row: Experiment, index: number, extras: RunExtras): Promise<BenchRun>
 }
@@ -77,18 +80,29 @@ export function createBench({ box, predictBytes, onEvent, book, runner, gate }: 
     if (hash !== row.programHash) throw otherProgram(row, hash)
     const { adapter, vocab } = await runner.ready()
     if (last?.hash === hash && last.tier === adapter.tier) return last.described
-    const { task } = book.lab
     const program = await box.describe({ source, vocab, tier: adapter.tier })
-    const where = { vocab, adapter, evaluation: task.evaluation, memoryBytes: task.guards.maxBytes }
-    const bytes = predictBytes?.(program, where) ?? 0
-    if (bytes > task.guards.maxBytes) throw tooBig(bytes, task.guards.maxBytes)
+    sized(program, vocab, adapter)
     last = { hash, tier: adapter.tier, described: { program, canonical: await canonicalHash(program) } }
     return last.described
+  }
+
+  /** Predicted bytes of a program. @throws LabError "program.memory" */
+  function sized(program: ProgramSpec, vocab: number, adapter: AdapterInfo): number {
+    const { evaluation, guards } = book.lab.task
+    const bytes = predictBytes?.(program, { vocab, adapter, evaluation, memoryBytes: guards.maxBytes }) ?? 0
+    if (bytes > guards.maxBytes) throw tooBig(bytes, guards.maxBytes)
+    return bytes
   }
 
   return {
     book,
     describe,
+    async check(source) {
+      const { adapter, vocab } = await runner.ready()
+      const program = await box.describe({ source, vocab, tier: adapter.tier })
+      const paramCount = program.graph.params.reduce((sum, { shape }) => sum + shape.reduce((n, dim) => n * dim, 1), 0)
+      return { paramCount, predictedBytes: sized(program, vocab, adapter), allowedBytes: book.lab.task.guards.maxBytes }
+    },
     async run(row, index, { purpose, ...extras }) {
       gate.checkStop()
       const begun = performance.now()

@@ -5,9 +5,19 @@ import type { Experiment, LabRecord } from '../history/types'
 import { findKnobs } from '../sandbox/knobs'
 import type { ResearchContext } from './types'
 
-/** The lab, the incumbent's program and every finished attempt, without hidden scores, seeds and single runs. */
-export function researchContext(lab: LabRecord, rows: readonly Experiment[], source: string): ResearchContext {
+/** What the loop adds to the record: how to go on, what is remembered, and a way to ask whether a program would run. */
+export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'onText'>
+
+/** A proposal that nobody asked anything of, by a researcher that remembers nothing. */
+export const UNGUIDED: Pick<Ways, 'guidance' | 'recall'> = {
+  guidance: { mode: 'explore', reason: '', orders: [] },
+  recall: { lessons: '', notes: [] },
+}
+
+/** The lab, the program to start from and every finished attempt, without hidden scores, seeds and single runs. */
+export function researchContext(lab: LabRecord, rows: readonly Experiment[], source: string, ways: Ways): ResearchContext {
   return {
+    ...ways,
     lab: { ...lab, task: { ...lab.task, seed: 0 } },
     source,
     knobs: findKnobs(source),

@@ -10,6 +10,7 @@ import type { AdapterInfo, RunEvidence, RunJob, RunResult, Trainer } from '../ju
 import type { Box, Knob } from '../sandbox/contract'
 import { findKnobs } from '../sandbox/knobs'
 import { LabError } from '../core/errors'
+import { UNGUIDED, type Ways } from './context'
 import { toUnit } from './controllers/space'
 
 export type Knobs = Experiment['knobs']
@@ -193,4 +194,12 @@ export function scriptedLab(change: Partial<LabRecord> = {}): LabRecord {
     maxExperiments: 6,
     ...change,
   }
+}
+
+/** What the loop would add to the record for a first proposal: no orders, nothing remembered, every program fits. */
+export const WAYS: Ways = {
+  ...UNGUIDED,
+  base: 0,
+  signal: new AbortController().signal,
+  check: async () => ({ paramCount: 1, predictedBytes: 1, allowedBytes: 2 }),
 }

@@ -9,7 +9,7 @@ import type { Knob } from '../../sandbox/contract'
 import { defaultProgram } from '../../sandbox/defaultProgram'
 import { findKnobs, setKnobs } from '../../sandbox/knobs'
 import type { Knobs } from '../testing'
-import { landscapeOf, PROGRAM, scriptedLab } from '../testing'
+import { landscapeOf, PROGRAM, scriptedLab, WAYS } from '../testing'
 import type { Controller, ResearchContext } from '../types'
 import { readCredit } from './credit'
 import { createController, CONTROLLER_NAMES } from './registry'
@@ -28,7 +28,7 @@ function row(number: number, knobs: Knobs, change: Partial<Experiment> = {}): Ex
 
 function context(source: string, history: Experiment[], seed = 1): ResearchContext {
   const lab = scriptedLab({ sigmaBpb: 0.004 })
-  return { lab, source, knobs: findKnobs(source), history, rng: new Rng(seed, 'test') }
+  return { ...WAYS, lab, source, knobs: findKnobs(source), history, rng: new Rng(seed, 'test') }
 }
 
 /** Experiments as the loop would do them, without git and rows: returns the true score of what was kept, and counts. */

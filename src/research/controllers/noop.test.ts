@@ -12,7 +12,7 @@ import type { Box } from '../../sandbox/contract'
 import { defaultProgram } from '../../sandbox/defaultProgram'
 import { programLength } from '../../sandbox/length'
 import { researchContext } from '../context'
-import { PROGRAM, scriptedLab } from '../testing'
+import { PROGRAM, scriptedLab, WAYS } from '../testing'
 import { createController } from './registry'
 
 const VOCAB = 260
@@ -28,7 +28,7 @@ afterAll(() => {
 })
 
 const describe = (source: string) => box.describe({ source, vocab: VOCAB, tier: 'software' })
-const propose = (source: string, nextNumber: number) => createController('noop').propose(researchContext(scriptedLab({ nextNumber }), [], source))
+const propose = (source: string, nextNumber: number) => createController('noop').propose(researchContext(scriptedLab({ nextNumber }), [], source, WAYS))
 
 /** Losses of the first steps, from weights that depend on a parameter's own name. */
 async function losses(program: ProgramSpec): Promise<number[]> {
