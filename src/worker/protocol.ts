@@ -11,7 +11,10 @@ import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { Cheat, Report } from '../redteam/types'
 import type { TransferOptions } from '../research/transfer/options'
 import type { TransferProgress } from '../research/transfer/run'
+import type { EndRules } from '../research/guide/types'
+import type { ResearcherSpec } from '../research/models/types'
 import type { Knob } from '../sandbox/contract'
+import type { Meter, Question } from './researchProtocol'
 
 export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
 
@@ -25,6 +28,10 @@ export interface LabSettings {
   /** a program that trains fewer is given up; none when absent */
   minTokensPerSecond?: number
   controller: string
+  /** the language model that `controller` uses, where it uses one; a key is never part of it */
+  researcher?: ResearcherSpec
+  approval?: 'auto' | 'ask'
+  ends?: EndRules
   maxExperiments: number | null
   seed: number
   programMd: string
@@ -70,6 +77,12 @@ export interface LabStatus {
   attacking: { done: number; total: number } | null
   /** the transfer that is being measured: which run of it, and how far that is; null between transfers */
   transferring: (TransferProgress & { labId: string; progress: number }) | null
+  /** what the lab waits for a person to answer */
+  asking: Question | null
+  /** the end of what a model is answering, as it comes: untrusted text; null between answers */
+  reply: { proposer: string; text: string } | null
+  /** what models have cost this lab; null before any was asked */
+  meter: Meter | null
   /** another tab leads: this one only watches */
   watching: boolean
   /** last thing the person should know: what happened, and what to do */
@@ -95,6 +108,9 @@ export const IDLE: LabStatus = {
   replaying: null,
   attacking: null,
   transferring: null,
+  asking: null,
+  reply: null,
+  meter: null,
   watching: false,
   notice: null,
   error: null,
