@@ -43,11 +43,11 @@ export function LabView({ labId }: { labId: string }) {
           <ScoreLine lab={lab} summary={summarise(shown)} />
           <StaircasePanel lab={lab} rows={shown} />
           <RunPanel lab={lab} rows={shown} />
-          <RulerPanel lab={lab} rows={shown} />
-          <RunsOn />
         </div>
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
       </div>
+      <RulerPanel lab={lab} rows={shown} />
+      <RunsOn />
       <ProgramSection labId={labId} lab={lab} />
       {lab && <TransferSection key={labId} lab={lab} rows={shown} />}
       <ProfileSection />

@@ -39,9 +39,9 @@ export function TransferOptions({ own, options, onChange }: { own: DatasetSource
       <fieldset className="field transfer-arms">
         <legend>Settings</legend>
         {ARMS.map(({ arm, label }) => (
-          <label key={arm} className="tick"><input type="checkbox" checked={arms.includes(arm)} onChange={() => toggle(arm)} />{label}</label>
+          <label key={arm} className="tickbox"><input type="checkbox" checked={arms.includes(arm)} onChange={() => toggle(arm)} />{label}</label>
         ))}
-        <label className="tick">
+        <label className="tickbox">
           <input type="checkbox" checked={perChange} onChange={() => onChange({ ...options, perChange: !perChange })} />
           Each kept change by itself, too
         </label>
