@@ -152,6 +152,8 @@ export interface LabRecord {
   notes?: string[]
   /** standing lessons, one a line, rewritten every ten runs; the person may edit them */
   lessons?: string
+  /** the same as the lab last wrote them: what differs is the person's and stays */
+  lessonsWritten?: string
   /** a paper the person gave, as text, for when the lab is stuck */
   papers?: { name: string; text: string }[]
   /** proposals start from this experiment's program until that many more have been tried; null or absent: from the best */
