@@ -14,7 +14,7 @@ import type { TransferProgress } from '../research/transfer/run'
 import type { EndRules } from '../research/guide/types'
 import type { ResearcherSpec } from '../research/models/types'
 import type { Knob } from '../sandbox/contract'
-import type { Meter, Question } from './researchProtocol'
+import type { DuelReport, Meter, Question } from './researchProtocol'
 
 export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
 
@@ -83,6 +83,8 @@ export interface LabStatus {
   reply: { proposer: string; text: string } | null
   /** what models have cost this lab; null before any was asked */
   meter: Meter | null
+  /** what the duel under way has come to so far; null between duels */
+  dueling: DuelReport | null
   /** another tab leads: this one only watches */
   watching: boolean
   /** last thing the person should know: what happened, and what to do */
@@ -111,6 +113,7 @@ export const IDLE: LabStatus = {
   asking: null,
   reply: null,
   meter: null,
+  dueling: null,
   watching: false,
   notice: null,
   error: null,
