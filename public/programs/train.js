@@ -5,6 +5,7 @@
 // loss, time, score), the same way for every version of this file.
 //
 // In the box: knob(value, space), vocab (number of token ids), tier ('software', 'integrated' or 'discrete').
+// A knob that only counts beside certain values of an earlier knob says so: when: { RULE: ['muon'] } beside its space.
 // Shapes in comments: B rows, T tokens, C channels, H heads, D channels per head.
 
 // ---- knobs: numbers and choices that a researcher may turn ---------------------------------------------------------
@@ -25,7 +26,7 @@ const ACTIVATION = knob('reluSquared', { oneOf: ['reluSquared', 'gelu', 'silu', 
 const NORM = knob('rmsNorm', { oneOf: ['rmsNorm', 'layerNorm'] })
 const WINDOW_PATTERN = knob('SSSL', { oneOf: ['L', 'SL', 'SSL', 'SSSL', 'S'] }) // L looks at all, S at half the context
 const POSITION = knob('rope', { oneOf: ['rope', 'none'] })
-const ROPE_BASE = knob(10000, { log: [100, 1000000] })
+const ROPE_BASE = knob(10000, { log: [100, 1000000], when: { POSITION: ['rope'] } })
 const QK_NORM = knob(true, { oneOf: [true, false] })
 const VALUE_EMBEDDINGS = knob(true, { oneOf: [true, false] })
 const X0_SKIP = knob(true, { oneOf: [true, false] }) // feed the first embedding into every block
@@ -44,7 +45,7 @@ const ADAM_BETA2 = knob(0.95, { linear: [0.8, 0.999] })
 const WARMUP_RATIO = knob(0, { linear: [0, 0.4] }) // of the run, lr rises from 0
 const WARMDOWN_RATIO = knob(0.5, { linear: [0, 1] }) // of the run, lr falls to FINAL_LR_FRAC
 const FINAL_LR_FRAC = knob(0, { linear: [0, 0.3] })
-const MOMENTUM_STEPS = knob(300, { int: [1, 1000] }) // Muon's momentum rises over these
+const MOMENTUM_STEPS = knob(300, { int: [1, 1000], when: { MATRIX_RULE: ['muon'] } }) // Muon's momentum rises over these
 const CLIP = knob(0, { oneOf: [0, 0.5, 1, 2] }) // limit on the gradient's norm, 0 = none
 
 // ---- sizes that follow from the knobs ------------------------------------------------------------------------------

@@ -180,6 +180,7 @@ const mistakes: [string, string, string][] = [
   ],
   ['a knob outside its space', '\nconst B = knob(20, { int: [1, 16] })', 'line 2: knob: 20 is not in { int: [1, 16] }'],
   ['a knob without a space', 'knob(20)', 'line 1: knob: the second argument'],
+  ['a condition that is no list', "knob(2, { int: [1, 4], when: { RULE: 'muon' } })", 'line 1: knob: when must name knobs'],
   ['a slip at run time', 'let a\na.b.c', "line 2: TypeError: cannot read property 'b' of undefined"],
   ['a thrown text', 'throw "stop"', '"stop"'],
 ]

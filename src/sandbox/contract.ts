@@ -21,6 +21,8 @@ export interface Knob {
     | { kind: 'log'; min: number; max: number }
     | { kind: 'pow2'; min: number; max: number }
     | { kind: 'oneOf'; options: (number | string | boolean)[] }
+  /** plays a part only while each of these knobs, declared before it, plays one and has one of these values */
+  when?: Record<string, (number | string | boolean)[]>
   /** 1-based line, and the character range of the literal in the source */
   line: number
   start: number

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Knob } from './contract'
 import type { KnobValue } from './knobs'
-import { findKnobs, setKnobs, snapToSpace } from './knobs'
+import { activeKnobs, findKnobs, setKnobs, snapToSpace } from './knobs'
 
 const SOURCE = `// knob(1, { int: [1, 2] }) in a comment is no knob
 const DEPTH = knob(4, { int: [1, 16] }) // blocks
@@ -29,6 +29,32 @@ test('finds every top-level knob with a literal value, and nothing else', () => 
   expect(literals).toEqual(['4', '1e-3', '-0.25', '16', '"relu"', 'true'])
   expect(found[1].space).toEqual({ kind: 'log', min: 1e-5, max: 0.1 })
   expect(found[4].space).toEqual({ kind: 'oneOf', options: ['relu', "it's", 'say "x"', 'a\\b'] })
+})
+
+const CONDITIONAL = `const RULE = knob('muon', { oneOf: ['muon', 'adamw'] })
+const STEPS = knob(300, { int: [1, 1000], when: { RULE: ['muon'] } })
+const RAMP = knob(2, { when: { STEPS: [300], RULE: ['muon', 'adamw'] }, linear: [0, 4] })
+const EARLY = knob(2, { linear: [0, 4], when: { LATE: [1] } })
+const LATE = knob(2, { int: [1, 4] })
+const BAD1 = knob(2, { int: [1, 4], when: { RULE: 'muon' } })
+const BAD2 = knob(2, { int: [1, 4], when: {} })
+const BAD3 = knob(2, { int: [1, 4], log: [1, 4] })
+`
+
+test('a knob with a condition plays a part only where it is met, and so do those that depend on it', () => {
+  const found = findKnobs(CONDITIONAL)
+  expect(found.map(({ name, when }) => [name, when])).toEqual([
+    ['RULE', undefined],
+    ['STEPS', { RULE: ['muon'] }],
+    ['RAMP', { STEPS: [300], RULE: ['muon', 'adamw'] }],
+    ['EARLY', { LATE: [1] }],
+    ['LATE', undefined],
+  ])
+  const active = (values: Record<string, KnobValue>) => activeKnobs(found, values).map(({ name }) => name)
+  expect(active({})).toEqual(['RULE', 'STEPS', 'RAMP', 'EARLY', 'LATE'])
+  expect(active({ STEPS: 200 })).toEqual(['RULE', 'STEPS', 'EARLY', 'LATE'])
+  expect(active({ RULE: 'adamw' })).toEqual(['RULE', 'EARLY', 'LATE'])
+  expect(setKnobs(CONDITIONAL, { STEPS: 20 })).toContain("knob(20, { int: [1, 1000], when: { RULE: ['muon'] } })")
 })
 
 test('writes numbers short and leaves a literal alone that has its value', () => {

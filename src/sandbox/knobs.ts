@@ -2,7 +2,7 @@
 // so that every other byte of the researcher's file stays as it was.
 
 import { parse } from 'acorn'
-import type { CallExpression, Expression, Program, SpreadElement, VariableDeclaration } from 'acorn'
+import type { CallExpression, Expression, ObjectExpression, Program, Property, SpreadElement, VariableDeclaration } from 'acorn'
 import { LabError } from '../core/errors'
 import type { Knob } from './contract'
 
@@ -10,7 +10,8 @@ export type KnobValue = Knob['value']
 
 /**
  * The knobs of a program in order: every `const NAME = knob(literal, { int | linear | log | pow2 | oneOf: […] })` at
- * top level, exported or not. Calls whose value or space is not literal are not knobs and are passed over.
+ * top level, exported or not, with `when: { OTHER: [values] }` beside the space where it plays a part under that
+ * condition only. Calls whose value, space or condition is not literal are not knobs and are passed over.
  * @throws LabError program.syntax with the line
  */
 export function findKnobs(source: string): Knob[] {
@@ -21,6 +22,23 @@ export function findKnobs(source: string): Knob[] {
     knobs.push(...knobsOf(declared, source))
   }
   return knobs
+}
+
+/**
+ * The knobs that play a part, in order: those whose every condition is met by `values`, or by the knobs' own values
+ * where it names none. A condition on a knob that is not declared before is taken as met.
+ */
+export function activeKnobs(knobs: readonly Knob[], values: Record<string, KnobValue> = {}): Knob[] {
+  const valueOf = (knob: Knob) => (Object.hasOwn(values, knob.name) ? values[knob.name] : knob.value)
+  const active = new Map<string, boolean>()
+  return knobs.filter((knob, i) => {
+    const isMet = Object.entries(knob.when ?? {}).every(([name, wanted]) => {
+      const other = knobs.slice(0, i).find((earlier) => earlier.name === name)
+      return !other || (active.get(name) === true && wanted.includes(valueOf(other)))
+    })
+    active.set(knob.name, isMet)
+    return isMet
+  })
 }
 
 /**
@@ -95,11 +113,11 @@ function knobsOf(declaration: VariableDeclaration, source: string): Knob[] {
     if (id.type !== 'Identifier' || init?.type !== 'CallExpression' || !isKnobCall(init)) continue
     const [literalNode, spaceNode] = init.arguments
     const value = literalValue(literalNode)
-    const space = readSpace(spaceNode)
-    if (value === undefined || space === null) continue
+    const read = readSpace(spaceNode)
+    if (value === undefined || read === null) continue
     const { start, end } = literalNode
     const line = source.slice(0, start).split('\n').length
-    knobs.push({ name: id.name, value, space, line, start, end })
+    knobs.push({ name: id.name, value, ...read, line, start, end })
   }
   return knobs
 }
@@ -118,19 +136,49 @@ function literalValue(node: Expression | SpreadElement | null): KnobValue | unde
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
 }
 
-function readSpace(node: Expression | SpreadElement): Knob['space'] | null {
-  if (node.type !== 'ObjectExpression' || node.properties.length !== 1) return null
-  const [property] = node.properties
-  if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.value.type !== 'ArrayExpression')
-    return null
-  const options = property.value.elements.map(literalValue).filter((value) => value !== undefined)
-  if (options.length !== property.value.elements.length || options.length === 0) return null
-  const kind = property.key.name
+/** `{ kind: [range] }`, or `{ kind: [range], when: { NAME: [values] } }`. */
+function readSpace(node: Expression | SpreadElement): Pick<Knob, 'space' | 'when'> | null {
+  const properties = node.type === 'ObjectExpression' ? plainProperties(node) : null
+  const spaces = properties?.filter(({ name }) => name !== 'when') ?? []
+  if (!properties || spaces.length !== 1 || properties.length > 2) return null
+  const [{ name: kind, value }] = spaces
+  const options = literalList(value)
+  if (!options) return null
+  const condition = properties.find(({ name }) => name === 'when')
+  const when = condition ? readCondition(condition.value) : undefined
+  const space = when === null ? null : spaceOf(kind, options)
+  return space && { space, ...(when ? { when } : {}) }
+}
+
+function spaceOf(kind: string, options: KnobValue[]): Knob['space'] | null {
   if (kind === 'oneOf') return { kind, options }
   if (kind !== 'int' && kind !== 'linear' && kind !== 'log' && kind !== 'pow2') return null
   const [min, max] = options
   if (options.length !== 2 || typeof min !== 'number' || typeof max !== 'number' || !(min <= max)) return null
   return { kind, min, max }
+}
+
+function readCondition(node: Property['value']): Knob['when'] | null {
+  const properties = node.type === 'ObjectExpression' ? plainProperties(node) : null
+  if (!properties) return null
+  const entries = properties.map(({ name, value }) => [name, literalList(value)] as const)
+  const lists = entries.flatMap(([name, list]) => (list ? [[name, list] as const] : []))
+  return lists.length === entries.length && lists.length > 0 ? Object.fromEntries(lists) : null
+}
+
+function plainProperties(node: ObjectExpression): { name: string; value: Property['value'] }[] | null {
+  const plain = node.properties.flatMap((property) =>
+    property.type === 'Property' && property.key.type === 'Identifier' && !property.computed
+      ? [{ name: property.key.name, value: property.value }]
+      : [],
+  )
+  return plain.length === node.properties.length ? plain : null
+}
+
+function literalList(node: Property['value']): KnobValue[] | null {
+  if (node.type !== 'ArrayExpression') return null
+  const values = node.elements.map(literalValue).filter((value) => value !== undefined)
+  return values.length === node.elements.length && values.length > 0 ? values : null
 }
 
 function knobError(name: string, problem: string): LabError {

@@ -24,9 +24,18 @@ export default function prelude(config, lockdown, makeReaders, makeGraph) {
   }
   const kinds = Object.keys(spaces).join(', ')
 
-  /** A number or choice that a researcher may turn: const NAME = knob(value, { log: [0.001, 0.1] }). */
+  const isList = (list) => Array.isArray(list) && list.length > 0
+  const isCondition = (when) => typeof when === 'object' && when !== null && Object.values(when).every(isList)
+
+  /**
+   * A number or choice that a researcher may turn: const NAME = knob(value, { log: [0.001, 0.1] }). With
+   * `when: { OTHER: [values] }` beside the space, nobody turns it while the knob OTHER has another value.
+   */
   function knob(value, space) {
-    const entries = typeof space === 'object' && space !== null ? Object.entries(space) : []
+    const given = typeof space === 'object' && space !== null ? Object.entries(space) : []
+    const entries = given.filter(([name]) => name !== 'when')
+    if (given.length > entries.length && !isCondition(space.when))
+      fail('knob: when must name knobs with a list of values each', "For example when: { RULE: ['muon'] }.")
     if (entries.length !== 1 || !Object.hasOwn(spaces, entries[0][0]) || !Array.isArray(entries[0][1]))
       fail(`knob: the second argument must name one space of ${kinds}`, 'For example { int: [1, 12] }.')
     const [kind, range] = entries[0]
