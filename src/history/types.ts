@@ -5,7 +5,7 @@ import type { FailureStatus, GateResult, RunEvidence, RunMeasurements, ScorePart
 import type { Task } from '../judge/task'
 import type { EndRules, EndState, Guidance } from '../research/guide/types'
 import type { Cost, ResearcherSpec } from '../research/models/types'
-import type { Proposal } from '../research/types'
+import type { Proposal, Screening } from '../research/types'
 import type { ReceiptRow } from './receipt'
 
 export type ExperimentStatus =
@@ -46,8 +46,10 @@ export interface Experiment {
   /** mean of scores; null when it has none */
   valBpb: number | null
   hiddenBpb: number | null
-  /** against the incumbent on the same seeds; negative is better */
+  /** against `against` on the same seeds; negative is better */
   deltaBpb: number | null
+  /** the best experiment when it was judged, which a fork does not start from; absent where that was its parent */
+  against?: number
   /** plain sentence: why it was kept or not */
   reason: string
   gates: GateResult[]
@@ -71,6 +73,8 @@ export interface Experiment {
   parents?: number[]
   /** what language models cost for it, reflection included */
   cost?: Cost
+  /** short runs that it was chosen by */
+  screening?: Screening
 }
 
 /** How the keep rule saw an attempt; absent in old records and where nothing was compared. */
@@ -145,15 +149,21 @@ export interface LabRecord {
   researcher?: ResearcherSpec
   /** ask: every proposal waits for the person's word. Absent: auto */
   approval?: 'auto' | 'ask'
+  /** off: proposals are the researcher's alone, without modes, orders and moves of the lab. Absent: on */
+  guide?: 'on' | 'off'
   ends?: EndRules
-  /** why it ended; absent until it has */
-  end?: EndState
+  /** why it ended; absent or null while it has not */
+  end?: EndState | null
+  /** experiments when the person last went on after an end: what the record said until then ends it no more */
+  goneOnAfter?: number
   /** what the person wrote into the note box and no proposal has read yet */
   notes?: string[]
   /** standing lessons, one a line, rewritten every ten runs; the person may edit them */
   lessons?: string
   /** the same as the lab last wrote them: what differs is the person's and stays */
   lessonsWritten?: string
+  /** experiments when they were last written */
+  lessonsAt?: number
   /** a paper the person gave, as text, for when the lab is stuck */
   papers?: { name: string; text: string }[]
   /** proposals start from this experiment's program until that many more have been tried; null or absent: from the best */

@@ -26,6 +26,19 @@ export interface Proposal {
   parents?: number[]
   /** what was spent on it */
   cost?: Cost
+  /** short runs that it was chosen by */
+  screening?: Screening
+}
+
+/** Short unjudged runs of several candidates, of which the best became a proposal; counted, and shown on its row. */
+export interface Screening {
+  candidates: number
+  /** that did not run to their end; a researcher is told nothing more of them */
+  failed: number
+  runs: number
+  /** training done, in judged runs of the whole budget */
+  fullRuns: number
+  wallMs: number
 }
 
 /** What a candidate would need, known before anything is launched. */
@@ -62,13 +75,24 @@ export interface ResearchContext {
    * @throws LabError program.* | sandbox.* saying what is wrong with it
    */
   check(source: string): Promise<Feasibility>
+  /**
+   * Trains a program for a share of the budget, on a seed that judges nothing. Absent where a lab cannot.
+   * @returns val_bpb of a part of the validation text, comparable with others of the same share only
+   * @throws LabError what the run failed of
+   */
+  screen?: (source: string, share: number) => Promise<{ bpb: number; wallMs: number }>
   /** Tells the page what is being answered, as it comes. */
   onText?: (delta: string) => void
 }
 
 export interface Controller {
   readonly name: string
-  /** @throws LabError controller.exhausted when it has nothing new to try; controller.* where a model failed */
+  /** it reads the orders of the guidance; what they ask of any other, the lab carries out itself */
+  readonly takesOrders?: true
+  /**
+   * @throws LabError controller.exhausted when it has nothing new to try; controller.* where a model failed. What a
+   * failure cost stands in the error's data (spending.ts)
+   */
   propose(context: ResearchContext): Promise<Proposal>
   /** One line on what a finished run taught. Absent: the lab writes one from the figures. */
   reflect?(context: ResearchContext, row: Experiment): Promise<{ text: string; cost: Cost }>
