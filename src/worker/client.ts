@@ -18,11 +18,12 @@ import { hostBoxes } from './boxHost'
 import { nameOf } from './experimental'
 import labAddress from './lab?worker&url'
 import type { LabApi, LabEvent } from './protocol'
+import type { ResearchApi } from './researchProtocol'
 import { spawnWorker } from './spawn'
 
 /** Everything the page may do; a test or a story page can stand in another one. */
 export interface LabClient {
-  readonly api: Omit<LabApi, 'subscribe'>
+  readonly api: Omit<LabApi, 'subscribe'> & ResearchApi
   /** Passes every event of the worker to `listener`. Called once. */
   subscribe(listener: (event: LabEvent) => void): Promise<void>
   /** Calls `failed` if the worker itself cannot be loaded or dies. */
@@ -44,7 +45,7 @@ export interface LabClient {
 export function connectLab(): LabClient {
   const worker = spawnWorker(labAddress, nameOf('assay lab', location.search))
   hostBoxes(worker)
-  const remote = wrap<LabApi>(worker)
+  const remote = wrap<LabApi & ResearchApi>(worker)
   return {
     api: {
       status: () => remote.status(),
@@ -74,6 +75,20 @@ export function connectLab(): LabClient {
       planTransfer: (options) => remote.planTransfer(options),
       transfer: (options) => remote.transfer(options),
       stopTransfer: () => remote.stopTransfer(),
+      providers: () => remote.providers(),
+      tryModel: (spec) => remote.tryModel(spec),
+      setKey: (provider, key, passphrase) => remote.setKey(provider, key, passphrase),
+      unlockKeys: (passphrase) => remote.unlockKeys(passphrase),
+      forgetKey: (provider) => remote.forgetKey(provider),
+      setResearcher: (controller, spec) => remote.setResearcher(controller, spec),
+      setApproval: (approval) => remote.setApproval(approval),
+      answer: (id, answer) => remote.answer(id, answer),
+      addNote: (text) => remote.addNote(text),
+      setLessons: (text) => remote.setLessons(text),
+      addPaper: (name, text) => remote.addPaper(name, text),
+      report: () => remote.report(),
+      duel: (options) => remote.duel(options),
+      stopDuel: () => remote.stopDuel(),
       exportZip: () => remote.exportZip(),
       exportResults: () => remote.exportResults(),
     },
