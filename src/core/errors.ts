@@ -59,6 +59,7 @@ export type ErrorCode =
   | 'import.invalid'
   | 'receipt.unsupported'
   | 'lab.state'
+  | 'lab.skipped'
   | 'lab.internal'
 
 /** Plain-data form of a LabError: what is posted between workers and stored in rows. */

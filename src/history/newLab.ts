@@ -77,6 +77,7 @@ export function newLab(
     controllerSeed: settings.seed,
     ...(settings.researcher && { researcher: settings.researcher }),
     ...(settings.approval && { approval: settings.approval }),
+    ...(settings.guide && { guide: settings.guide }),
     ...(settings.ends && { ends: settings.ends }),
     incumbent: null,
     sigmaBpb: null,

@@ -2,26 +2,38 @@
 
 import { LabError } from '../core/errors'
 import { sha256 } from '../core/hash'
-import type { Experiment } from '../history/types'
+import type { Experiment, LabRecord, Pending } from '../history/types'
 import { findKnobs } from '../sandbox/knobs'
 import { programLength } from '../sandbox/length'
 import type { Activity } from '../worker/protocol'
 import { createBench, judgeSeeds, type Bench } from './bench'
-import { researchContext, UNGUIDED, type Ways } from './context'
 import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
-import { failedRow, refuseDuplicate, statusOf } from './rows'
+import { createProposer, type ProposerDeps } from './proposing'
+import { createReflection } from './reflecting'
+import { failedRow, refuseDuplicate, skippedRow, statusOf, thoughtRow } from './rows'
 import type { Runner } from './runner'
 import { Interrupted } from './runner'
 import { tryBaseline, tryCandidate, type Outcome } from './trial'
 import type { Proposal } from './types'
 
-interface AttemptDeps extends LoopDeps {
+interface AttemptDeps extends Omit<LoopDeps, 'controller' | 'questions'>, Omit<ProposerDeps, 'bench'> {
   book: LabBook
   runner: Runner
   gate: Gate
   now: () => number
+}
+
+/** An attempt as it is begun. */
+interface Opening {
+  proposal: Proposal
+  proposer: string
+  /** what its program was made from; null before there is anything */
+  base: Experiment | null
+  guidance?: Pending['guidance']
+  /** what it uses up of the lab: a queued program, a proposal, notes */
+  takes: (lab: LabRecord) => Partial<LabRecord>
 }
 
 export interface Attempts {
@@ -40,16 +52,19 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     onEvent({ kind: 'activity', activity, number, repeat, repeats })
 
   const bench = createBench(deps)
+  const proposer = createProposer({ ...deps, bench })
+  const reflection = createReflection({ book, proposer, onEvent })
 
-  async function attempt(proposal: Proposal, proposer: string, fromQueue: boolean, trial: (row: Experiment) => Promise<Outcome>): Promise<Experiment> {
+  async function attempt(opening: Opening, judge: (row: Experiment) => Promise<Outcome>): Promise<Experiment> {
     // without an adapter there is no attempt
     await runner.ready()
     gate.checkStop()
     say('committing', book.lab.nextNumber)
-    const row = await book.begin(await openFacts(proposal, proposer), proposal.source, fromQueue)
+    const { source } = opening.proposal
+    const row = await book.begin(await openFacts(opening), source, opening.base, opening.takes)
     onEvent({ kind: 'row', row })
     try {
-      return await close(await admit(row, trial), proposal.source)
+      return await close(await judge(row), source)
     } catch (thrown) {
       if (thrown instanceof Interrupted) await closeCut(row.number, 'Stopped by you before it was decided.')
       else if (isOfRun(thrown)) await closeCut(row.number, `It could not be compared: ${LabError.from(thrown).message}`)
@@ -68,14 +83,14 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     } catch (thrown) {
       const refusal = LabError.from(thrown)
       if (!/^(program|sandbox|judge)\./.test(refusal.code)) throw thrown
-      return { row: failedRow(row, statusOf(refusal), refusal, now()), curve: null, weights: null }
+      return unrun(failedRow(row, statusOf(refusal), refusal, now()))
     }
     gate.checkStop()
     return trial(row)
   }
 
   async function close(outcome: Outcome, source: string): Promise<Experiment> {
-    const { row } = outcome
+    const row = reflection.ofFigures(outcome.row)
     say('deciding', row.number)
     const advances = row.status === 'keep' || row.status === 'baseline'
     const { weightsSaved } = await book.finish(row, advances ? { incumbent: row.number, trainJs: source } : {}, outcome)
@@ -100,8 +115,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     onEvent({ kind: 'row', row: cut })
   }
 
-  async function openFacts(proposal: Proposal, proposer: string) {
+  async function openFacts({ proposal, proposer, base, guidance }: Opening) {
     const length = programLength(proposal.source)
+    const best = book.lab.incumbent
     return {
       proposer,
       hypothesis: proposal.hypothesis,
@@ -109,7 +125,10 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       category: proposal.category,
       expectedDelta: proposal.expectedDelta,
       expectedProbability: proposal.expectedProbability,
-      parentNumber: book.lab.incumbent,
+      ...(best !== null && base && base.number !== best && { against: best }),
+      ...(guidance && { guidance }),
+      ...(proposal.parents && { parents: proposal.parents }),
+      ...(proposal.cost && { cost: proposal.cost }),
       finishedAt: null,
       seeds: [],
       scores: [],
@@ -127,32 +146,58 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     }
   }
 
+  /** A program of the person's, as the first one of the queue. */
+  function fromQueue({ queue }: LabRecord): Partial<LabRecord> {
+    return { queue: queue?.slice(1) ?? [] }
+  }
+
   return {
     bench,
     baseline() {
       const queued = book.lab.queue?.at(0)
       const source = queued?.trainJs ?? book.lab.trainJs
       const proposal = plain(source, 'The unmodified program, to compare everything else with.', 'baseline')
-      const fromQueue = queued !== undefined
-      return attempt(proposal, 'baseline', fromQueue, (row) => tryBaseline(bench, row, now))
+      const opening = { proposal, proposer: 'baseline', base: null, takes: queued ? fromQueue : () => ({}) }
+      return attempt(opening, (row) => admit(row, (admitted) => tryBaseline(bench, admitted, now)))
     },
     async next() {
-      const queued = book.lab.queue?.at(0)
-      const incumbent = book.incumbent
-      if (!incumbent) throw new LabError('lab.internal', 'There is nothing to compare with yet.')
-      let proposal: Proposal
-      if (queued) {
-        proposal = plain(queued.trainJs, queued.hypothesis.trim() || 'A change made by hand.', 'human')
-      } else {
-        say('proposing', book.lab.nextNumber)
-        const ways: Ways = { ...UNGUIDED, base: incumbent.number, signal: new AbortController().signal, check: bench.check }
-        proposal = await deps.controller.propose(researchContext(book.lab, book.rows, await book.source(incumbent), ways))
-      }
-      const proposer = queued ? 'human' : deps.controller.name
-      return attempt(proposal, proposer, queued !== undefined, (row) => tryCandidate(bench, row, now))
+      await reflection.catchUp()
+      const row = await nextRow()
+      await reflection.catchUp()
+      return book.rows.find(({ number }) => number === row.number) ?? row
     },
   }
+
+  async function nextRow(): Promise<Experiment> {
+    const tried = (row: Experiment) => admit(row, (admitted) => tryCandidate(bench, admitted, now))
+    const queued = book.lab.queue?.at(0)
+    if (queued) {
+      const proposal = plain(queued.trainJs, queued.hypothesis.trim() || 'A change made by hand.', 'human')
+      return attempt({ proposal, proposer: 'human', base: book.incumbent, takes: fromQueue }, tried)
+    }
+    say('proposing', book.lab.nextNumber)
+    const word = await proposer.approve(await proposer.propose())
+    const { proposal, guidance, base } = word.pending
+    const opening: Opening = {
+      proposal,
+      proposer: proposal.proposer ?? deps.controller().name,
+      base: book.rows.find(({ number }) => number === base) ?? book.incumbent,
+      guidance,
+      takes: (lab) => ({ pending: null, ...withoutNotes(lab, guidance) }),
+    }
+    if (word.kind === 'skip') return attempt(opening, async (row) => unrun(skippedRow(row, word.reason, now())))
+    if (proposal.isThought) return attempt(opening, async (row) => unrun(thoughtRow(row, now())))
+    return attempt(opening, tried)
+  }
 }
+
+/** What was read goes; what the person has written since stays. */
+function withoutNotes({ notes }: LabRecord, { orders }: Pending['guidance']): Partial<LabRecord> {
+  const read = orders.filter(({ kind }) => kind === 'note').length
+  return read > 0 && notes ? { notes: notes.slice(read) } : {}
+}
+
+const unrun = (row: Experiment): Outcome => ({ row, curve: null, weights: null })
 
 function plain(source: string, hypothesis: string, category: string): Proposal {
   const description = category === 'baseline' ? 'baseline' : hypothesis.slice(0, 80)

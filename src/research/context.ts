@@ -14,8 +14,11 @@ export const UNGUIDED: Pick<Ways, 'guidance' | 'recall'> = {
   recall: { lessons: '', notes: [] },
 }
 
-/** The lab, the program to start from and every finished attempt, without hidden scores, seeds and single runs. */
-export function researchContext(lab: LabRecord, rows: readonly Experiment[], source: string, ways: Ways): ResearchContext {
+/**
+ * The lab, the program to start from and every finished attempt, without hidden scores, seeds and single runs.
+ * @param ask how often this proposal has been asked for before
+ */
+export function researchContext(lab: LabRecord, rows: readonly Experiment[], source: string, ways: Ways, ask = 0): ResearchContext {
   return {
     ...ways,
     lab: { ...lab, task: { ...lab.task, seed: 0 } },
@@ -23,7 +26,7 @@ export function researchContext(lab: LabRecord, rows: readonly Experiment[], sou
     knobs: findKnobs(source),
     history: rows.filter((row) => row.status !== 'running').map(withoutHidden),
     // the same history and seed propose the same again, so a proposal lost in a kill is made anew
-    rng: new Rng(lab.controllerSeed, `propose/${lab.nextNumber}`),
+    rng: new Rng(lab.controllerSeed, `propose/${lab.nextNumber}${ask > 0 ? `/${ask}` : ''}`),
   }
 }
 

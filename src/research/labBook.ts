@@ -9,23 +9,17 @@ import { labSnapshot } from '../history/newLab'
 import { recover } from '../history/recover'
 import { resultsTsv } from '../history/results'
 import type { Experiment, LabRecord } from '../history/types'
+import { NO_COST, type Cost } from './models/types'
 import { ReceiptBook, type ReceiptDeps } from './receipts'
+import { addCosts } from './spending'
+
+export { isRepetition, wasInterrupted } from './outcomes'
 
 /** Runs a storage operation; when the disk is full it may wait for room and try again. */
 export type Insist = <T>(operation: () => Promise<T>) => Promise<T>
 
 export interface LabBookDeps extends ReceiptDeps {
   insist: Insist
-}
-
-/** A row cut off by a stop, a closed tab or a kill: it says nothing about its program. */
-export function wasInterrupted(row: Experiment): boolean {
-  return row.status === 'crash' && row.error?.code === 'lab.state'
-}
-
-/** A program that had been tried: refused at no cost, and no failure of anything. */
-export function isRepetition(row: Experiment): boolean {
-  return row.error?.code === 'program.duplicate'
 }
 
 /** Rows and lab as last made durable: memory follows the disk, never the other way round. */
@@ -68,31 +62,25 @@ export class LabBook {
     return this.rows.find((row) => row.number === this.lab.incumbent) ?? null
   }
 
-  /** Whether so many attempts as the lab allows, neither cut off nor repetitions, came after the baseline. */
-  get isFinished(): boolean {
-    const limit = this.lab.maxExperiments ?? null
-    if (limit === null || this.incumbent === null || (this.lab.queue ?? []).length > 0) return false
-    const first = this.rows.find((row) => row.status === 'baseline')?.number ?? 0
-    return this.rows.filter((row) => row.number > first && !wasInterrupted(row) && !isRepetition(row)).length >= limit
-  }
-
   /** train.js of an attempt. */
   async source(row: Experiment): Promise<string> {
     return (await this.deps.repo.read(row.commit))['train.js']
   }
 
   /**
-   * Commits a program and opens its row; when this resolves, the attempt can no longer be lost.
-   * @param fromQueue takes the program off the person's queue in the same transaction
+   * Commits a program on top of `parent` (before there is one: where the lab began) and opens its row; when this
+   * resolves, the attempt can no longer be lost.
+   * @param change of the lab, in the same transaction: what the attempt uses up
    */
   async begin(
-    facts: Omit<Experiment, 'labId' | 'number' | 'status' | 'commit' | 'parentCommit' | 'createdAt'>,
+    facts: Omit<Experiment, 'labId' | 'number' | 'status' | 'commit' | 'parentCommit' | 'parentNumber' | 'createdAt'>,
     source: string,
-    fromQueue: boolean,
+    parent: Experiment | null,
+    change: (lab: LabRecord) => Partial<LabRecord>,
   ): Promise<Experiment> {
     const { repo, insist, now } = this.deps
     const number = this.lab.nextNumber
-    const parentCommit = this.home() ?? (await repo.head())
+    const parentCommit = parent?.commit ?? this.home() ?? (await repo.head())
     const snapshot = { ...labSnapshot(this.lab), 'train.js': source }
     // the very first program is the repository's root already
     const isRoot = this.rows.length === 0 && (await repo.read(parentCommit))['train.js'] === source
@@ -105,12 +93,10 @@ export class LabBook {
       status: 'running',
       commit,
       parentCommit: isRoot ? '' : parentCommit,
+      parentNumber: parent?.number ?? null,
       createdAt: now(),
     }
-    await this.write(row, ({ queue }) => ({
-      nextNumber: number + 1,
-      ...(fromQueue && queue ? { queue: queue.slice(1) } : {}),
-    }))
+    await this.write(row, (lab) => ({ nextNumber: number + 1, ...change(lab) }))
     await insist(() => repo.tagAttempt(number, commit))
     return row
   }
@@ -121,6 +107,11 @@ export class LabBook {
     if (row.status === 'running') return
     const { repo, insist } = this.deps
     await insist(() => repo.writeResults(resultsTsv(this.rows)))
+  }
+
+  /** Words about a row that is over; what was measured, and so its receipt, stays as it is. */
+  async annotate(row: Experiment, change: (lab: LabRecord) => Partial<LabRecord>): Promise<void> {
+    await this.write(row, change, false)
   }
 
   /** Records a decision; the branch stays on a new incumbent and goes back from anything else. */
@@ -149,10 +140,15 @@ export class LabBook {
     })
   }
 
+  /** What models cost, whatever came of it. */
+  spend(cost: Cost): Promise<void> {
+    return this.patch(({ spent }) => ({ spent: addCosts(spent ?? NO_COST, cost) }))
+  }
+
   /** Into the ledger, with the receipt of a row that is over; such a row goes into git, too. */
-  private async write(row: Experiment, change: (lab: LabRecord) => Partial<LabRecord>): Promise<void> {
+  private async write(row: Experiment, change: (lab: LabRecord) => Partial<LabRecord>, isMeasured = true): Promise<void> {
     const { ledger, repo, insist, now } = this.deps
-    const receipt = await this.receipts.issue(row, this.lab, this.rows)
+    const receipt = isMeasured ? await this.receipts.issue(row, this.lab, this.rows) : null
     await insist(() =>
       this.inTurn(async () => {
         const next = { ...this.lab, ...change(this.lab), updatedAt: now() }

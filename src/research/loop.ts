@@ -2,71 +2,24 @@
 // It drives; the researcher answers, the judge decides, the book remembers.
 
 import { LabError } from '../core/errors'
-import type { TokenData } from '../data/types'
-import type { ProgramSpec } from '../graph/program'
-import type { Experiment, LabRecord, Ledger, Repository } from '../history/types'
-import type { Identity } from '../history/identity'
-import type { AdapterInfo, RunEvent, Trainer } from '../judge/types'
-import type { Box } from '../sandbox/contract'
-import type { Activity, Phase } from '../worker/protocol'
+import type { Activity } from '../worker/protocol'
 import type { Attempts } from './attempt'
 import { createAttempts } from './attempt'
 import { judgeSeeds } from './bench'
 import type { Notice } from './gate'
 import { Gate, noticeOf } from './gate'
-import { isRepetition, LabBook } from './labBook'
+import { endOf } from './guide/ends'
+import type { EndState } from './guide/types'
+import { LabBook } from './labBook'
+import type { Loop, LoopDeps } from './loopTypes'
 import { createRunner, Interrupted } from './runner'
-import { baselineFailed, repetitionNotice, REPETITIONS, STREAK, streakNotice } from './notices'
+import { baselineFailed, endNotice, repetitionNotice, REPETITIONS, STREAK, streakNotice, thoughtNotice, THOUGHTS } from './notices'
 import { isRecheckDue, recheck } from './recheck'
+import { isRepetition, triesOf, wasSkipped } from './outcomes'
+import { createQuestions } from './questions'
 import { completeIncumbent } from './trial'
-import type { Controller } from './types'
 
-export type LoopEvent =
-  | { kind: 'phase'; phase: Phase }
-  | { kind: 'activity'; activity: Activity; number: number | null; repeat: number; repeats: number }
-  | { kind: 'run'; number: number; repeat: number; event: RunEvent }
-  | { kind: 'adapter'; adapter: AdapterInfo }
-  | { kind: 'notice'; notice: Notice | null; error: LabError | null }
-  | { kind: 'row'; row: Experiment }
-
-/** Predicted bytes of a run that may take `memoryBytes`, so that a program too big costs nothing. */
-export type PredictBytes = (
-  program: ProgramSpec,
-  where: { vocab: number; adapter: AdapterInfo; evaluation: LabRecord['task']['evaluation']; memoryBytes: number },
-) => number
-
-export interface LoopDeps {
-  trainer: Trainer
-  box: Box
-  ledger: Ledger
-  repo: Repository
-  labId: string
-  controller: Controller
-  /** a fresh copy each time: the trainer takes the arrays over */
-  data: () => Promise<TokenData>
-  predictBytes?: PredictBytes
-  /** who signs the receipts; without one there are none */
-  identity?: () => Promise<Identity>
-  onEvent: (event: LoopEvent) => void
-  now?: () => number
-}
-
-export interface Loop {
-  readonly phase: Phase
-  start(): void
-  /** Takes effect when the current experiment has been decided. */
-  pause(): void
-  resume(): void
-  /** One experiment, then pause. */
-  step(): void
-  /** Ends the run in progress at once and records it as stopped. Resolves when the loop is at rest. */
-  stop(): Promise<void>
-  /** Runs a person's program as the next experiment; durable when it resolves. */
-  queueProgram(trainJs: string, hypothesis: string): Promise<void>
-  updateProgramMd(text: string): Promise<void>
-  /** Resolves when the loop has been launched and has come to rest: idle or failed. */
-  settled(): Promise<void>
-}
+export type * from './loopTypes'
 
 /**
  * The loop over a lab that exists in the ledger and the repository, opened there by the caller.
@@ -78,12 +31,18 @@ export function createLoop(deps: LoopDeps): Loop {
   const gate = new Gate((phase) => emit({ kind: 'phase', phase }))
   let opening: ReturnType<typeof LabBook.open> | null = null
   let work: Promise<void> = Promise.resolve()
+  let controller = deps.controller
+  /** ends with a stop: whoever answers need not go on */
+  let stopping = new AbortController()
   let failures = 0
   let repetitions = 0
+  let thoughts = 0
   let unsigned = false
 
   const notify = (notice: Notice | null, error: LabError | null = null) => emit({ kind: 'notice', notice, error })
   const idle = (activity: Activity) => emit({ kind: 'activity', activity, number: null, repeat: 0, repeats: 0 })
+
+  const questions = deps.questions ?? createQuestions((question) => emit({ kind: 'question', question }))
 
   const runner = createRunner({
     trainer: deps.trainer,
@@ -110,11 +69,12 @@ export function createLoop(deps: LoopDeps): Loop {
 
   /** Waits for the person, with the reason on the screen and the phase in the record. */
   async function holdWith(lab: LabBook, notice: Notice, error: LabError | null = null): Promise<void> {
+    if (deps.unattended) throw new Blocked(notice)
     notify(notice, error)
     idle('idle')
     await insist(() => lab.patch(() => ({ phase: 'paused' })))
     await gate.hold()
-    failures = repetitions = 0
+    failures = repetitions = thoughts = 0
     notify(null)
   }
 
@@ -131,27 +91,42 @@ export function createLoop(deps: LoopDeps): Loop {
 
   async function drive(): Promise<void> {
     notify(null)
-    failures = repetitions = 0
+    failures = repetitions = thoughts = 0
     const { book: lab, closed } = await openBook()
     if (closed.length > 0) {
       const message = `Experiment ${closed.join(', ')} was cut off and is closed as a crash.`
       notify({ level: 'info', message, hint: 'Nothing to do: the lab goes on.' })
     }
+    // whoever starts a lab that has ended wants it to go on
+    const over = lab.lab.end
+    if (over) await insist(() => lab.patch(() => ({ end: null, ...(over.by === 'evidence' && { goneOnAfter: triesOf(lab.rows).length }) })))
     emit({ kind: 'adapter', adapter: (await runner.ready()).adapter })
-    const attempts = createAttempts({ ...deps, book: lab, runner, gate, now })
-    while (!lab.isFinished) {
+    const { signal } = stopping
+    const attempts = createAttempts({ ...deps, book: lab, runner, gate, now, questions, signal, controller: () => controller })
+    const end = await untilEnd(lab, attempts)
+    await insist(() => lab.patch(() => ({ phase: 'finished', end })))
+    notify(endNotice(end))
+    gate.checkStop()
+    gate.event('finished')
+  }
+
+  async function untilEnd(lab: LabBook, attempts: Attempts): Promise<EndState> {
+    for (;;) {
+      const end = endOf(lab.lab, lab.rows)
+      if (end) return end
       await gate.between(async () => {
         idle('idle')
         await insist(() => lab.patch(() => ({ phase: 'paused' })))
       })
       if (lab.lab.phase !== 'running') await insist(() => lab.patch(() => ({ phase: 'running' })))
-      if (await advance(lab, attempts)) gate.stepDone()
+      try {
+        if (await advance(lab, attempts)) gate.stepDone()
+      } catch (thrown) {
+        if (!(thrown instanceof Blocked)) throw thrown
+        const { message, hint } = thrown.notice
+        return { kind: 'BLOCKED', by: 'evidence', evidence: `${message} ${hint}`.trim() }
+      }
     }
-    await insist(() => lab.patch(() => ({ phase: 'finished' })))
-    const message = `All ${lab.lab.maxExperiments} experiments are done.`
-    notify({ level: 'info', message, hint: 'Queue a program of your own, or start a new lab to go on.' })
-    gate.checkStop()
-    gate.event('finished')
   }
 
   /**
@@ -177,6 +152,12 @@ export function createLoop(deps: LoopDeps): Loop {
         return false
       }
       const row = await attempts.next()
+      if (row.status === 'thought') {
+        if (++thoughts >= THOUGHTS) await holdWith(lab, thoughtNotice())
+        return false
+      }
+      thoughts = 0
+      if (wasSkipped(row)) return true
       if (isRepetition(row)) {
         if (++repetitions >= REPETITIONS) await holdWith(lab, repetitionNotice())
         return true
@@ -186,16 +167,17 @@ export function createLoop(deps: LoopDeps): Loop {
       if (failures >= STREAK) await holdWith(lab, streakNotice(row))
       return true
     } catch (thrown) {
-      if (thrown instanceof Interrupted) throw thrown
+      if (thrown instanceof Interrupted || thrown instanceof Blocked) throw thrown
       const error = LabError.from(thrown)
       // these wait for the person, who can change the program or the wish; anything else is a fault of the lab
-      if (!/^(controller|program|sandbox|judge|numeric|gpu)\./.test(error.code)) throw thrown
+      if (!/^(controller|key|program|sandbox|judge|numeric|gpu)\./.test(error.code)) throw thrown
       await holdWith(lab, noticeOf(error), error)
       return false
     }
   }
 
   function launch(): void {
+    stopping = new AbortController()
     opening = null // whatever was in memory gives way to what is durable
     work = drive()
       .catch(async (thrown: unknown) => {
@@ -233,6 +215,7 @@ export function createLoop(deps: LoopDeps): Loop {
     },
     async stop() {
       gate.stop()
+      stopping.abort(new Interrupted())
       runner.abort()
       await work
     },
@@ -243,6 +226,23 @@ export function createLoop(deps: LoopDeps): Loop {
     async updateProgramMd(text) {
       await (await openBook()).book.patch(() => ({ programMd: text }))
     },
+    async change(change) {
+      await (await openBook()).book.patch(change)
+    },
+    useController(next) {
+      controller = next
+    },
+    answer: (id, answer) => questions.answer(id, answer),
     settled: () => work,
+  }
+}
+
+/** Thrown where a lab would wait for a person, and none is there. */
+class Blocked extends Error {
+  readonly notice: Notice
+
+  constructor(notice: Notice) {
+    super(notice.message)
+    this.notice = notice
   }
 }

@@ -3,11 +3,15 @@
 import { LabError } from '../core/errors'
 import type { Experiment } from '../history/types'
 import type { Notice } from './gate'
+import type { EndState } from './guide/types'
 
 /** Failures in a row after which the lab waits for the person. */
 export const STREAK = 5
 /** Programs in a row that had all been tried: they cost nothing, but a researcher that has no other will have none later. */
 export const REPETITIONS = 20
+
+/** Analyses in a row without a program: words alone do not train. */
+export const THOUGHTS = 3
 
 export function baselineFailed(row: Experiment): LabError {
   const code = row.error?.code ?? 'lab.internal'
@@ -29,5 +33,21 @@ export function repetitionNotice(): Notice {
     level: 'warning',
     message: `The researcher proposed ${REPETITIONS} programs in a row that had been tried, in these or other words.`,
     hint: 'Add knobs to train.js, widen their ranges, queue a program of your own, or choose another researcher.',
+  }
+}
+
+export function thoughtNotice(): Notice {
+  return {
+    level: 'warning',
+    message: `The researcher wrote ${THOUGHTS} analyses in a row and proposed nothing.`,
+    hint: 'Say in program.md or in a note what should be tried, or choose another researcher, and press Resume.',
+  }
+}
+
+export function endNotice({ kind, evidence }: EndState): Notice {
+  return {
+    level: kind === 'BLOCKED' ? 'warning' : 'info',
+    message: kind === null ? evidence : `${kind}: ${evidence}`,
+    hint: 'Raise the limit or queue a program of your own and start again, or start a new lab.',
   }
 }

@@ -4,7 +4,7 @@ import { LabError } from '../core/errors'
 import type { Experiment } from '../history/types'
 import type { RunMeasurements, RunResult } from '../judge/types'
 import type { BenchRun } from './bench'
-import { isRepetition, wasInterrupted } from './labBook'
+import { isRepetition, wasInterrupted } from './outcomes'
 import { recordOf } from './receipts'
 import { bothScores } from './ruler'
 
@@ -14,7 +14,7 @@ import { bothScores } from './ruler'
  */
 export function refuseDuplicate(rows: readonly Experiment[], row: Pick<Experiment, 'number' | 'programHash' | 'canonicalHash'>): void {
   const tried = rows.filter(
-    (other) => other.number !== row.number && !wasInterrupted(other) && !isRepetition(other) && other.status !== 'device_lost',
+    (other) => other.number !== row.number && !wasInterrupted(other) && !isRepetition(other) && !['device_lost', 'thought'].includes(other.status),
   )
   const twin = tried.find(({ programHash }) => programHash === row.programHash)
   const other = tried.find(({ canonicalHash }) => canonicalHash !== undefined && canonicalHash === row.canonicalHash)
@@ -33,6 +33,17 @@ export function statusOf(error: LabError): Experiment['status'] {
   if (error.code === 'judge.program') return 'checks_failed'
   const refused = ['program.memory', 'program.duplicate', 'sandbox.forbidden', 'sandbox.memory']
   return refused.includes(error.code) ? 'rejected' : 'crash'
+}
+
+/** Row of a proposal that the person did not want. */
+export function skippedRow(row: Experiment, reason: string, now: number): Experiment {
+  const error = new LabError('lab.skipped', `Skipped by you${reason ? `: ${reason}` : '.'}`, {})
+  return failedRow(row, 'rejected', error, now)
+}
+
+/** Row of an analysis: the program is its parent's, and nothing was run. */
+export function thoughtRow(row: Experiment, now: number): Experiment {
+  return { ...row, status: 'thought', finishedAt: now, reason: 'An analysis; nothing was run.' }
 }
 
 /** Row of an attempt that failed, with its reason in words. */

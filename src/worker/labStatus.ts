@@ -5,6 +5,8 @@ import { IDLE, type LabEvent, type LabStatus } from './protocol'
 import type { CurvePoint } from '../judge/types'
 
 const FLUSH_MS = 100
+/** of an answer as it comes: the end of it is enough to see that something is coming */
+const REPLY_CHARS = 4000
 
 export interface StatusBoard {
   readonly status: LabStatus
@@ -79,7 +81,8 @@ export function createStatusBoard(): StatusBoard {
           // a run that is tried again after a lost device draws its curve anew
           if (activity === 'compiling') curve = null
           const isNewRun = number !== status.number || repeat !== status.repeat || activity === 'compiling'
-          return set({ activity, number, repeat, repeats, ...(isNewRun ? { progress: 0 } : {}) })
+          const isOver = activity === 'committing' || activity === 'idle'
+          return set({ activity, number, repeat, repeats, ...(isNewRun ? { progress: 0 } : {}), ...(isOver && { reply: null }) })
         }
         case 'adapter':
           return set({ adapter: event.adapter })
@@ -87,6 +90,13 @@ export function createStatusBoard(): StatusBoard {
           return set({ notice: event.notice, error: event.error?.toJSON() ?? null }, true)
         case 'run':
           return hearRun(event)
+        case 'question':
+          return set({ asking: event.question }, true)
+        case 'text': {
+          const { proposer, delta } = event
+          const before = status.reply?.proposer === proposer ? status.reply.text : ''
+          return set({ reply: { proposer, text: (before + delta).slice(-REPLY_CHARS) } })
+        }
         case 'row':
           return undefined // rows reach the page through the database
       }

@@ -31,6 +31,8 @@ export interface LabSettings {
   /** the language model that `controller` uses, where it uses one; a key is never part of it */
   researcher?: ResearcherSpec
   approval?: 'auto' | 'ask'
+  /** off: the researcher alone, without modes, orders and moves of the lab */
+  guide?: 'on' | 'off'
   ends?: EndRules
   maxExperiments: number | null
   seed: number

@@ -41,7 +41,8 @@ export type EndKind = 'CONVERGED' | 'PLATEAU' | 'CEILING' | 'BLOCKED'
 
 /** Why a lab ended, with the figures that say so. */
 export interface EndState {
-  kind: EndKind
+  /** null: a budget was used up while there were still gains */
+  kind: EndKind | null
   /** what was met: the budget, the target, or neither */
   by: 'experiments' | 'minutes' | 'tokens' | 'usd' | 'target' | 'evidence'
   evidence: string
