@@ -2,7 +2,9 @@
 // the person, and what the record says about how well proposals were predicted.
 
 import type { LabErrorJson } from '../core/errors'
+import type { BackendName } from '../judge/types'
 import type { Mode } from '../research/guide/types'
+import type { PairedTest } from '../research/duel/paired'
 import type { Cost, ModelSpec, Provider, ResearcherSpec } from '../research/models/types'
 
 /** What the lab waits for: an answer that a person fetches from any chat, or a word on a proposal. */
@@ -69,20 +71,63 @@ export interface ResearchReport {
 export interface DuelOptions {
   a: string
   b: string
+  /** pairs: both researchers begin each from the same baseline */
   seeds: number
   experiments: number
+  /** seeds that no decision saw, on which the best of each side is measured again */
+  fresh: number
 }
 
-/** What a duel has come to; rows are paired by seed. */
+/** One lab of a duel. */
+export interface DuelSide {
+  /** val_bpb of the best so far by the lab's own decisions: of the baseline, then after every experiment */
+  curve: number[]
+  /** the last of them: the score that the best was chosen by, so luck is in it */
+  selectionBpb: number | null
+  /** the best again, a score for each fresh seed in the order of DuelPair.fresh; null where that run failed */
+  freshScores: (number | null)[]
+  keeps: number
+  failures: number
+  /** training done, in judged runs of the whole budget: repeats and short runs included */
+  fullRuns: number
+  cost: Cost | null
+  /** why it ended before all experiments were done; null where it did not */
+  ended: string | null
+  isDone: boolean
+}
+
+export interface DuelPair {
+  /** of the judge and the researcher */
+  seed: number
+  fresh: number[]
+  a: DuelSide
+  b: DuelSide
+}
+
+/** Where a duel is. `experiment` is null while the bests are measured again */
+export interface DuelProgress {
+  seed: number
+  side: 'a' | 'b'
+  experiment: number | null
+  progress: number
+}
+
+/** What a duel has come to; as kept, and as it grows. */
 export interface DuelReport {
+  id: string
+  /** the lab whose task and program it is about */
+  labId: string
   options: DuelOptions
-  /** best val_bpb of each after every experiment, one curve a seed */
-  pairs: { seed: number; a: number[]; b: number[] }[]
-  /** exact signed-rank test over finished pairs, two-sided; null below two pairs */
-  pValue: number | null
-  meanDifference: number | null
-  winsA: number
-  winsB: number
+  backend: BackendName
+  startedAt: number
+  updatedAt: number
+  pairs: DuelPair[]
+  /** of the means over fresh seeds: this one counts */
+  fresh: PairedTest
+  /** of the scores that the bests were chosen by */
+  selection: PairedTest
+  /** null where nothing is under way */
+  at: DuelProgress | null
   finished: boolean
 }
 
