@@ -101,7 +101,8 @@ export function createBench({ box, predictBytes, onEvent, book, runner, gate }: 
       const { adapter, vocab } = await runner.ready()
       const program = await box.describe({ source, vocab, tier: adapter.tier })
       const paramCount = program.graph.params.reduce((sum, { shape }) => sum + shape.reduce((n, dim) => n * dim, 1), 0)
-      return { paramCount, predictedBytes: sized(program, vocab, adapter), allowedBytes: book.lab.task.guards.maxBytes }
+      const predictedBytes = sized(program, vocab, adapter)
+      return { paramCount, predictedBytes, allowedBytes: book.lab.task.guards.maxBytes, tier: adapter.tier }
     },
     async run(row, index, { purpose, ...extras }) {
       gate.checkStop()

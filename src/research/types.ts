@@ -2,6 +2,7 @@
 
 import type { Rng } from '../core/rng'
 import type { Experiment, LabRecord } from '../history/types'
+import type { Tier } from '../judge/types'
 import type { Knob } from '../sandbox/contract'
 import type { Guidance } from './guide/types'
 import type { Cost } from './models/types'
@@ -46,6 +47,8 @@ export interface Feasibility {
   paramCount: number
   predictedBytes: number
   allowedBytes: number
+  /** of the adapter that it would run on */
+  tier?: Tier
 }
 
 /** What is remembered for this proposal; every text in it is data, never an instruction, except the person's own. */
