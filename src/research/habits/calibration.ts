@@ -2,7 +2,7 @@
 
 import type { Experiment } from '../../history/types'
 import type { Calibration } from '../../worker/researchProtocol'
-import { hasFailed, isTold } from '../memory/attempts'
+import { hasFailed, isTry } from '../outcomes'
 
 const BINS = 10
 
@@ -19,7 +19,7 @@ export function calibrationsOf(rows: readonly Experiment[]): Calibration[] {
 
 /** Whether a prediction can be held against it: it ended by what its program is. */
 function isDecided(row: Experiment): boolean {
-  return row.status === 'keep' || row.status === 'discard' || hasFailed(row)
+  return isTry(row) && row.status !== 'device_lost'
 }
 
 function calibrationOf(proposer: string, rows: readonly Experiment[]): Calibration {
@@ -50,7 +50,7 @@ function calibrationOf(proposer: string, rows: readonly Experiment[]): Calibrati
 export function coverageOf(rows: readonly Experiment[]): { category: string; tries: number; keeps: number; failures: number }[] {
   const categories = new Map<string, { category: string; tries: number; keeps: number; failures: number }>()
   for (const row of rows) {
-    if (!isTold(row) || row.status === 'baseline' || row.status === 'thought') continue
+    if (!isTry(row)) continue
     const { category } = row
     const entry = categories.get(category) ?? { category, tries: 0, keeps: 0, failures: 0 }
     categories.set(category, entry)

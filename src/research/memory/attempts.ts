@@ -2,7 +2,7 @@
 
 import type { Experiment, LabRecord } from '../../history/types'
 import { diffOf } from '../controllers/credit'
-import { isRepetition, wasInterrupted } from '../labBook'
+import { hasFailed, isTry } from '../outcomes'
 
 /** One knob of an attempt: as it was in the program it started from, and as it was tried. */
 export interface Move {
@@ -25,25 +25,12 @@ export interface Attempt {
   failed: boolean
 }
 
-const FAILED: ReadonlySet<Experiment['status']> = new Set(['crash', 'timeout', 'rejected', 'checks_failed'])
-
-/** Whether an attempt says something about its program: it is over, and was neither cut off nor a repetition. */
-export function isTold(row: Experiment): boolean {
-  return row.status !== 'running' && row.status !== 'device_lost' && !wasInterrupted(row) && !isRepetition(row)
-}
-
-/** Whether a row ended without a score through its own program's doing. */
-export function hasFailed(row: Experiment): boolean {
-  return FAILED.has(row.status) && isTold(row)
-}
-
 /** Every attempt with a known parent, oldest first. Changes are measured against the parent, not against the best. */
 export function attemptsOf(rows: readonly Experiment[], { sigmaBpb }: Pick<LabRecord, 'sigmaBpb'>): Attempt[] {
   const byNumber = new Map(rows.map((row) => [row.number, row]))
   return rows.flatMap((row) => {
     const parent = row.parentNumber === null ? undefined : byNumber.get(row.parentNumber)
-    const isTry = isTold(row) && row.status !== 'baseline' && row.status !== 'thought'
-    return isTry && parent ? [attemptOf(row, parent, sigmaBpb)] : []
+    return isTry(row) && row.status !== 'device_lost' && parent ? [attemptOf(row, parent, sigmaBpb)] : []
   })
 }
 

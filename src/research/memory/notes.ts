@@ -1,7 +1,8 @@
 // What the lab remembers of its attempts: one note each, important by how it ended.
 
 import type { Experiment, LabRecord } from '../../history/types'
-import { attemptsOf, isTold } from './attempts'
+import { isTry } from '../outcomes'
+import { attemptsOf } from './attempts'
 import { reflect } from './reflection'
 
 export interface Note {
@@ -32,7 +33,7 @@ export function notesOf(rows: readonly Experiment[], lab: Pick<LabRecord, 'sigma
   const attempts = attemptsOf(rows, lab)
   const byNumber = new Map(attempts.map((attempt) => [attempt.row.number, attempt]))
   const movedIn = (row: Experiment) => byNumber.get(row.number)?.moves.map(({ name }) => name) ?? []
-  const told = rows.filter((row) => isTold(row) && row.status !== 'baseline')
+  const told = rows.filter((row) => row.status === 'thought' || (isTry(row) && row.status !== 'device_lost'))
   const subjects = new Map(told.map((row) => [row.number, new Set(movedIn(row))]))
   return told.map((row) => {
     const mine = movedIn(row)
