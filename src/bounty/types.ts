@@ -100,6 +100,8 @@ export interface Verdict {
   bestBeforeBpb: number
   /** clamp(improvement ÷ target, 0, 1) */
   ratio: number
+  /** earned in this phase, the slices of all verifiers together */
+  amountMsat: number
   /** slices of this verifier that are released in this phase, and the patch encrypted under each one's secret */
   released: { slice: number; ivHex: string; cipherHex: string }[]
   accepted: boolean

@@ -1,0 +1,244 @@
+// The sponsor's machine: lock what was agreed and nothing else, for one submission at a time, and read the patch with
+// whatever secret a payment bought.
+
+import type { Invoice, OutgoingState } from '../../wallet/types'
+import type { BountySpec, EventId, Message, Money, Phase, PublicKey, Score, Verdict } from '../types'
+import { finish, tell, want, type Effect, type Input, type MachineState, type Result } from './machine'
+import { commitmentOf, hashOfSecret, openPatch, type Patch } from './seal'
+import { sliceAmountsMsat } from './terms'
+
+export interface SponsorSlice {
+  slice: number
+  verifier: PublicKey
+  paymentHash: string
+  amountMsat: number
+  bolt11: string | null
+  /** null: not asked for yet */
+  state: OutgoingState | { state: 'refused' } | null
+  preimage: string | null
+}
+
+export interface SponsorSubmission {
+  commit: EventId
+  author: PublicKey
+  commitment: string
+  places: Record<PublicKey, number>
+  reported: PublicKey[]
+  slices: SponsorSlice[]
+  invoices: { slice: number; bolt11: string }[] | null
+  stage: 'committed' | 'paying' | 'judged' | 'declined'
+  scores: Record<Phase, Record<PublicKey, Score | null>>
+  verdicts: Record<Phase, Record<PublicKey, Verdict>>
+  patch: Patch | null
+  review: { accept: boolean; reason: string } | null
+  /** what does not add up: told to the person, and evidence */
+  complaint: string | null
+}
+
+export interface SponsorState extends MachineState {
+  role: 'sponsor'
+  baselines: Record<PublicKey, Score>
+  submissions: Record<EventId, SponsorSubmission>
+  order: EventId[]
+  closed: boolean
+}
+
+/** Reads an invoice; null where it is none. */
+export type Decode = (bolt11: string) => Invoice | null
+
+export function createSponsor(bounty: EventId, spec: BountySpec, me: PublicKey): SponsorState {
+  return { role: 'sponsor', bounty, spec, sponsor: me, me, now: 0, height: null, todo: [], done: {}, baselines: {}, submissions: {}, order: [], closed: false }
+}
+
+/** Changes the state by one input. Messages have been checked for signature, author and form before. */
+export function stepSponsor(state: SponsorState, input: Input, decode: Decode): void {
+  if (input.kind === 'time') tell(state, input)
+  else if (input.kind === 'message') hear(state, input.message, decode)
+  else if (input.kind === 'outgoing') note(state, input.paymentHash, input.state)
+  else if (input.kind === 'done') {
+    const effect = finish(state, input.key)
+    if (effect) conclude(state, effect, input.result)
+  } else if (input.kind === 'person') wish(state, input.wish)
+  for (const submission of Object.values(state.submissions)) {
+    const { stage, slices } = submission
+    // nobody judged it, and all of its money is back
+    if (stage === 'paying' && slices.every((slice) => slice.state?.state === 'failed' || slice.state?.state === 'refused')) submission.stage = 'declined'
+  }
+  for (const commit of state.order) {
+    lock(state, state.submissions[commit], decode)
+    read(state.submissions[commit])
+  }
+}
+
+/** Money of one submission, or of the whole bounty, as the sponsor sees it. */
+export function sponsorMoney(submissions: readonly SponsorSubmission[]): Money {
+  const money: Money = { lockedMsat: 0, paidMsat: 0, refundedMsat: 0, pendingMsat: 0 }
+  for (const { state, amountMsat } of submissions.flatMap(({ slices }) => slices)) {
+    if (state === null) continue
+    if (state.state === 'paid') money.paidMsat += amountMsat
+    else if (state.state === 'pending') money.lockedMsat += amountMsat
+    else if (state.state === 'unknown') money.pendingMsat += amountMsat
+    else money.refundedMsat += amountMsat
+  }
+  return money
+}
+
+function hear(state: SponsorState, { author, id, body }: Message, decode: Decode): void {
+  const isVerifier = state.spec.verifiers.includes(author)
+  if (body.kind === 'baseline' && isVerifier && body.bounty === state.bounty) state.baselines[author] ??= body.score
+  else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
+    state.submissions[id] = {
+      commit: id, author, commitment: body.commitment, places: {}, reported: [], slices: [], invoices: null, stage: 'committed',
+      scores: { first: {}, stability: {} }, verdicts: { first: {}, stability: {} }, patch: null, review: null, complaint: null,
+    } // prettier-ignore
+    state.order.push(id)
+  } else if ('commit' in body) {
+    const submission = state.submissions[body.commit]
+    if (submission && isVerifier) hearVerifier(submission, author, body)
+    if (submission && author === submission.author) hearHunter(state, submission, body, decode)
+  }
+}
+
+function hearVerifier(submission: SponsorSubmission, verifier: PublicKey, body: Message['body']): void {
+  if (body.kind === 'countersign') submission.places[verifier] ??= body.place
+  else if (body.kind === 'score') submission.scores[body.phase][verifier] ??= body.score
+  else if (body.kind === 'decline' && submission.stage === 'committed') submission.stage = 'declined'
+  else if (body.kind === 'verdict') {
+    submission.verdicts[body.phase][verifier] ??= body.verdict
+    if (submission.stage === 'paying') submission.stage = 'judged'
+  } else if (body.kind === 'hashes' && !submission.reported.includes(verifier)) {
+    submission.reported.push(verifier)
+    for (const { slice, paymentHash, amountMsat } of body.slices)
+      submission.slices.push({ slice, verifier, paymentHash, amountMsat, bolt11: null, state: null, preimage: null })
+  }
+}
+
+function hearHunter(state: SponsorState, submission: SponsorSubmission, body: Message['body'], decode: Decode): void {
+  const { commit, author, commitment } = submission
+  if (body.kind === 'invoices') submission.invoices ??= body.invoices
+  else if (body.kind === 'delivery' && commitmentOf(author, body) === commitment) submission.patch ??= { nonce: body.nonce, trainJs: body.trainJs }
+  else if (body.kind === 'bill' && state.spec.escrow === 'unescrowed') {
+    const lead = state.spec.verifiers[0]
+    const invoice = decode(body.bolt11)
+    for (const phase of ['first', 'stability'] as const) {
+      const due = submission.verdicts[phase][lead]?.amountMsat
+      if (!invoice || due !== invoice.amountMsat || submission.slices.some(({ slice }) => slice === PHASE_SLICE[phase])) continue
+      const { paymentHash, amountMsat } = invoice
+      submission.slices.push({ slice: PHASE_SLICE[phase], verifier: lead, paymentHash, amountMsat, bolt11: body.bolt11, state: null, preimage: null })
+      const why = `A verified improvement (${phase === 'first' ? 'first payment' : 'after the re-check'}), without escrow`
+      want(state, { key: `pay/${commit}/${paymentHash}`, do: 'pay', bolt11: body.bolt11, paymentHash, amountMsat, maxCltv: state.spec.lock.maxCltv, toWhom: author, why })
+      return
+    }
+  }
+}
+
+/** Without escrow there are no slices: the two payments take their places. */
+const PHASE_SLICE: Record<Phase, number> = { first: 0, stability: 1 }
+
+/** Locks the slices of a submission, when it is its turn and every invoice is what was agreed. */
+function lock(state: SponsorState, submission: SponsorSubmission, decode: Decode): void {
+  const { spec } = state
+  const { invoices, stage, reported, commit, author } = submission
+  if (stage !== 'committed' || !invoices || reported.length < spec.verifiers.length) return
+  if (state.closed || state.now > spec.deadline) return refuse(state, submission, 'The bounty is closed.')
+  // one at a time: what the one before earns is not known yet
+  if (Object.values(state.submissions).some((other) => other.stage === 'paying')) return
+  submission.slices.sort((a, b) => a.slice - b.slice)
+  const problem = mismatch(state, submission, decode)
+  if (problem) return refuse(state, submission, problem)
+  submission.stage = 'paying'
+  for (const slice of submission.slices) {
+    slice.bolt11 = invoices.find((one) => one.slice === slice.slice)!.bolt11
+    const { bolt11, paymentHash, amountMsat } = slice
+    const why = `Slice ${slice.slice + 1} of ${submission.slices.length}: locked until a verifier releases or refuses it`
+    want(state, { key: `pay/${commit}/${paymentHash}`, do: 'pay', bolt11, paymentHash, amountMsat, maxCltv: spec.lock.maxCltv, toWhom: author, why })
+  }
+}
+
+/** What is not as agreed, or null. */
+function mismatch(state: SponsorState, { slices, invoices }: SponsorSubmission, decode: Decode): string | null {
+  const { spec, now } = state
+  const amounts = sliceAmountsMsat(spec)
+  const agreed = slices.every(({ slice, amountMsat }, i) => slice === i && amountMsat === amounts[i])
+  if (!agreed || slices.length === 0) return 'The verifiers do not agree on the slices of this bounty.'
+  if (new Set(slices.map(({ paymentHash }) => paymentHash)).size < slices.length) return 'Two slices have one payment hash.'
+  const { lockedMsat, paidMsat, pendingMsat } = sponsorMoney(Object.values(state.submissions))
+  const asked = slices.reduce((sum, { amountMsat }) => sum + amountMsat, 0)
+  if (lockedMsat + paidMsat + pendingMsat + asked > spec.poolSat * 1000) return 'The pool does not have so much left.'
+  for (const { slice, paymentHash, amountMsat } of slices) {
+    const billed = invoices!.filter((one) => one.slice === slice)
+    const invoice = billed.length === 1 ? decode(billed[0].bolt11) : null
+    if (!invoice) return `Slice ${slice + 1} has no readable invoice.`
+    if (invoice.paymentHash !== paymentHash) return `The invoice of slice ${slice + 1} is on another payment hash than the verifier's.`
+    if (invoice.amountMsat !== amountMsat) return `The invoice of slice ${slice + 1} is for ${invoice.amountMsat / 1000} sat, not ${amountMsat / 1000}.`
+    if (invoice.minFinalCltv > spec.lock.maxCltv) return `The invoice of slice ${slice + 1} would lock the money for ${invoice.minFinalCltv} blocks.`
+    if (invoice.expiresAt <= now) return `The invoice of slice ${slice + 1} has expired.`
+  }
+  return null
+}
+
+function refuse(state: SponsorState, submission: SponsorSubmission, reason: string): void {
+  submission.stage = 'declined'
+  submission.complaint = reason
+  want(state, { key: `decline/${submission.commit}`, do: 'send', to: submission.author, body: { kind: 'decline', commit: submission.commit, reason } })
+}
+
+function conclude(state: SponsorState, effect: Effect, result: Result): void {
+  if (effect.do !== 'pay') return
+  const outcome: OutgoingState | { state: 'refused' } = result.do === 'pay' ? result.state : { state: 'refused' }
+  for (const submission of Object.values(state.submissions)) {
+    const slice = submission.slices.find(({ paymentHash }) => paymentHash === effect.paymentHash)
+    if (!slice) continue
+    if (outcome.state !== 'refused') settle(slice, outcome)
+    else slice.state ??= outcome
+    // a slice that cannot be locked means that the patch will not be shown: the hunter lets the others go
+    if (submission.stage === 'paying' && (slice.state?.state === 'refused' || slice.state?.state === 'failed'))
+      refuse(state, submission, result.do === 'fail' ? result.reason : 'A slice could not be locked.')
+  }
+}
+
+function note(state: SponsorState, paymentHash: string, outgoing: OutgoingState): void {
+  for (const { slices } of Object.values(state.submissions))
+    for (const slice of slices) if (slice.paymentHash === paymentHash && slice.state?.state !== 'refused') settle(slice, outgoing)
+}
+
+/** News of a payment may come twice and out of order: what is over stays over. */
+function settle(slice: SponsorSlice, outgoing: OutgoingState): void {
+  if (slice.state?.state === 'paid' || slice.state?.state === 'failed') return
+  // a wallet that cannot name the secret has not paid, whatever it says
+  if (outgoing.state === 'paid' && hashOfSecret(outgoing.preimage) !== slice.paymentHash) return
+  if (outgoing.state === 'unknown' && slice.state?.state === 'pending') return
+  slice.state = outgoing
+  if (outgoing.state === 'paid') slice.preimage = outgoing.preimage
+}
+
+/** Opens the patch with the secret of a slice that was paid. */
+function read(submission: SponsorSubmission): void {
+  if (submission.patch) return
+  for (const { slice, verifier, preimage } of submission.slices) {
+    if (preimage === null) continue
+    for (const phase of ['first', 'stability'] as const) {
+      const sealed = submission.verdicts[phase][verifier]?.released.find((one) => one.slice === slice)
+      if (!sealed) continue
+      submission.patch = openPatch(sealed, preimage, submission.author, submission.commitment)
+      submission.complaint = submission.patch ? null : `Slice ${slice + 1} was paid, and its secret opens no patch that was committed to.`
+      if (submission.patch) return
+    }
+  }
+}
+
+function wish(state: SponsorState, asked: Extract<Input, { kind: 'person' }>['wish']): void {
+  if (asked.do === 'close') {
+    state.closed = true
+    want(state, { key: 'close', do: 'send', to: null, body: { kind: 'close', bounty: state.bounty, reason: asked.reason } })
+  } else if (asked.do === 'review') {
+    const { commit, accept, reason } = asked
+    const submission = state.submissions[commit]
+    if (!submission || submission.review) return
+    submission.review = { accept, reason }
+    want(state, { key: `review/${commit}`, do: 'send', to: null, body: { kind: 'review', commit, accept, reason } })
+  } else if (asked.do === 'reveal' && (state.closed || state.now > state.spec.deadline)) {
+    const { set, textBase64, salt } = asked
+    want(state, { key: `reveal/${set}`, do: 'send', to: null, body: { kind: 'reveal', bounty: state.bounty, set, textBase64, salt } })
+  }
+}

@@ -1,0 +1,321 @@
+// A world for the machines: money, a chain, a relay that delays, reorders, repeats and forges, machines that crash between
+// doing and remembering, and parties that cheat. Everything is drawn from one seed.
+
+import { Rng } from '../../../core/rng'
+import type { IncomingState, Invoice, OutgoingState } from '../../../wallet/types'
+import type { BountySpec, Body, Message, PublicKey, Score } from '../../types'
+import { createHunter, stepHunter, type HunterState } from '../hunter'
+import type { Effect, Input, Result } from '../machine'
+import { hashOfSecret } from '../seal'
+import { createSponsor, stepSponsor, type SponsorState } from '../sponsor'
+import type { VerifierState } from '../verdict'
+import { createVerifier, stepVerifier } from '../verifier'
+
+export type Vice =
+  | 'honest'
+  /** sponsor */
+  | 'neverLocks' | 'locksLess' | 'locksShort'
+  /** hunter */
+  | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits'
+  /** verifier */
+  | 'withholds' | 'lies' | 'leaks' // prettier-ignore
+
+interface Party {
+  key: PublicKey
+  vice: Vice
+  state: HunterState | SponsorState | VerifierState
+  inbox: Input[]
+  seen: Set<string>
+}
+
+interface Lock {
+  paymentHash: string
+  payer: PublicKey
+  payee: PublicKey
+  amountMsat: number
+  deadlineHeight: number
+  state: 'locked' | 'settled' | 'refunded'
+  preimage: string | null
+}
+
+const BASELINE_BPB = 2
+const hexKey = (n: number) => n.toString(16).padStart(64, '0')
+
+export function specOf(change: Partial<BountySpec> = {}): BountySpec {
+  const { task } = TASK
+  return {
+    version: 1, title: 'A better program', description: '', task, targetFiles: ['train.js'],
+    baseline: { trainJs: 'baseline', sha256: hexKey(0), valBpb: BASELINE_BPB }, targetImprovementBpb: 0.1, poolSat: 1000, slices: 5,
+    nowShare: 0.8, stabilityDelaySeconds: 6000, deadline: 100_000, lock: { minCltv: 60, maxCltv: 200 }, escrow: 'sliced', accessFeeSat: 0,
+    materialsUrl: null, rules: { maxDiffBytes: 1e4, maxDiffLines: 100, forbidden: ['CANARY'], maxSubmissionsPerKey: 3, maxSimilarity: 0.95 },
+    verifiers: [hexKey(2)], coordinatorFeePercent: 0, heldOut: [{ sha256: hexKey(0), bytes: 1 }], seeds: 1, toleranceBpb: 0.001, ...change,
+  } // prettier-ignore
+}
+
+const TASK = { task: { version: 1, name: 'x', dataset: { kind: 'grammar', seed: 1, bytes: 1000 }, tokenizer: { kind: 'bytes' }, metric: 'val_bpb', direction: 'min', budget: { kind: 'tokens', amount: 1000 }, evaluation: { context: 8, tokens: 8 }, keepRule: { kind: 'plain', repeats: 1, floorBpb: 0 }, guards: { maxWallSeconds: 1, maxBytes: 1 } } } satisfies { task: BountySpec['task'] } // prettier-ignore
+
+export class World {
+  readonly rng: Rng
+  readonly spec: BountySpec
+  readonly parties: Party[] = []
+  readonly balances = new Map<PublicKey, number>()
+  readonly locks = new Map<string, Lock>()
+  /** how often money really left a wallet, by payment hash */
+  readonly sent = new Map<string, number>()
+  readonly secretsSent = new Set<string>()
+  /** hash → height at which its honest owner held the secret, and the height at which the lock would end */
+  readonly inTime = new Map<string, boolean>()
+  readonly problems: string[] = []
+  private readonly relay: Message[] = []
+  private readonly sentKeys = new Map<string, string>()
+  private now = 1000
+  private height = 100
+  private serial = 0
+
+  constructor(seed: number, spec: BountySpec, vices: { sponsor: Vice; hunters: Vice[]; verifiers: Vice[] }) {
+    this.rng = new Rng(seed, 'world')
+    this.spec = { ...spec, verifiers: vices.verifiers.map((_, i) => hexKey(2 + i)) }
+    const bounty = hexKey(0xb0)
+    const sponsor = hexKey(1)
+    this.join(sponsor, vices.sponsor, createSponsor(bounty, this.spec, sponsor), 10_000_000)
+    vices.verifiers.forEach((vice, i) => this.join(hexKey(2 + i), vice, createVerifier(bounty, this.spec, sponsor, hexKey(2 + i)), 0))
+    vices.hunters.forEach((vice, i) => {
+      // a copyist hands in the first hunter's text under its own name
+      const trainJs = vice === 'overfits' ? 'overfit 0.2' : `gain ${vice === 'copies' ? 0.06 : (0.06 * (i + 1)).toFixed(2)}`
+      this.join(hexKey(0x10 + i), vice, createHunter(bounty, this.spec, sponsor, hexKey(0x10 + i), trainJs), 0)
+    })
+    for (const verifier of this.spec.verifiers) this.post(sponsor, verifier, { kind: 'heldOut', bounty, set: 0, textBase64: '', salt: '' }, `held/${verifier}`)
+    this.tick(0)
+  }
+
+  private join(key: PublicKey, vice: Vice, state: Party['state'], balance: number): void {
+    this.parties.push({ key, vice, state, inbox: [], seen: new Set() })
+    this.balances.set(key, balance)
+  }
+
+  get total(): number {
+    let sum = 0
+    for (const balance of this.balances.values()) sum += balance
+    for (const lock of this.locks.values()) if (lock.state === 'locked') sum += lock.amountMsat
+    return sum
+  }
+
+  /** One thing happens somewhere. */
+  move(): void {
+    const party = this.rng.pick(this.parties)
+    const roll = this.rng.uniform()
+    if (roll < 0.45) this.deliver(party)
+    else if (roll < 0.85) this.stumble(party)
+    else if (roll < 0.9) this.tick(this.rng.int(900))
+    else if (roll < 0.95) this.repeat(party)
+    else this.forge(party)
+  }
+
+  /** Everybody reads and does everything, again and again, until long after the last deadline. */
+  settleDown(): void {
+    for (let round = 0; round < 100; round++) {
+      let isQuiet = false
+      while (!isQuiet) {
+        isQuiet = true
+        for (const party of this.parties) {
+          while (this.deliver(party)) isQuiet = false
+          for (const effect of [...party.state.todo]) if (this.act(party, effect)) isQuiet = false
+        }
+      }
+      this.tick(2400)
+    }
+  }
+
+  private step(party: Party, input: Input): void {
+    const { state } = party
+    if (state.role === 'verifier') stepVerifier(state, input, (spec, { trainJs }, _, earlier) =>
+      spec.rules.forbidden.some((text) => trainJs.includes(text)) ? 'forbidden' : earlier.some(({ patch }) => patch.trainJs === trainJs) ? 'copy' : null)
+    else if (state.role === 'hunter') {
+      stepHunter(state, input)
+      for (const { preimage, paymentHash } of state.slices) {
+        const lock = this.locks.get(paymentHash)
+        if (preimage && lock && !this.inTime.has(paymentHash)) this.inTime.set(paymentHash, lock.state === 'locked' && lock.deadlineHeight - this.height > 6)
+      }
+    } else stepSponsor(state, input, decode)
+  }
+
+  private deliver(party: Party): boolean {
+    const letters = this.relay.filter(({ id, to }) => (to === null || to === party.key) && !party.seen.has(id))
+    if (letters.length === 0 && party.inbox.length === 0) return false
+    if (letters.length === 0 || (party.inbox.length > 0 && this.rng.uniform() < 0.5)) {
+      this.step(party, party.inbox.splice(this.rng.int(party.inbox.length), 1)[0])
+    } else {
+      const message = this.rng.pick(letters)
+      party.seen.add(message.id)
+      this.step(party, { kind: 'message', message })
+    }
+    return true
+  }
+
+  /** A relay that sends again what was read long ago. */
+  private repeat(party: Party): void {
+    const read = this.relay.filter(({ id }) => party.seen.has(id))
+    if (read.length > 0) this.step(party, { kind: 'message', message: this.rng.pick(read) })
+  }
+
+  /** A stranger's message: it is signed, but by nobody whose word counts. */
+  private forge(party: Party): void {
+    if (this.relay.length === 0) return
+    const { body } = this.rng.pick(this.relay)
+    if (body.kind === 'commit') return
+    this.step(party, { kind: 'message', message: { id: hexKey(0xf00d0000 + this.serial++), author: hexKey(0xbad), to: party.key, createdAt: this.now, body } })
+  }
+
+  private tick(seconds: number): void {
+    this.now += seconds
+    this.height += Math.floor(seconds / 600) + (this.rng.uniform() < (seconds % 600) / 600 ? 1 : 0)
+    for (const lock of this.locks.values()) if (lock.state === 'locked' && this.height >= lock.deadlineHeight) this.end(lock, 'refunded')
+    for (const party of this.parties) this.step(party, { kind: 'time', now: this.now, height: this.height })
+  }
+
+  /** Does one of the things that a machine asked for; now and then the machine crashes before it hears of it. */
+  private stumble(party: Party): void {
+    const { todo } = party.state
+    if (todo.length === 0 || this.rng.uniform() < 0.1) return // the wallet or the relay is offline
+    const effect = this.rng.pick(todo)
+    if (this.rng.uniform() >= 0.1) return void this.act(party, effect)
+    this.perform(party, effect)
+    // what is remembered was written before; what was only in memory is gone
+    party.state = JSON.parse(JSON.stringify(party.state))
+    party.inbox = []
+    this.tellMoney(party)
+  }
+
+  private act(party: Party, effect: Effect): boolean {
+    if (!party.state.todo.includes(effect)) return false
+    const result = this.perform(party, effect)
+    if (result !== null) this.step(party, { kind: 'done', key: effect.key, result })
+    return result !== null
+  }
+
+  private perform(party: Party, effect: Effect): Result | null {
+    const { key, vice } = party
+    switch (effect.do) {
+      case 'draw':
+        return { do: 'draw', secrets: Array.from({ length: effect.count }, () => Array.from({ length: 8 }, () => this.rng.uint32().toString(16).padStart(8, '0')).join('')) }
+      case 'send':
+        return { do: 'send', id: this.send(party, effect.to, effect.body, `${key}/${effect.key}`) }
+      case 'measure':
+        return { do: 'measure', ...measured(effect.trainJs, vice === 'lies', this.rng) }
+      case 'makeInvoice':
+      case 'makeHold': {
+        const paymentHash = effect.do === 'makeHold' ? effect.paymentHash : hashOfSecret(this.secretOf(`${key}/${effect.key}`))
+        const amountMsat = vice === 'alters' ? effect.amountMsat * 2 : effect.amountMsat
+        const cltv = effect.do === 'makeHold' ? effect.minFinalCltv : 0
+        const bolt11 = ['inv', paymentHash, amountMsat, cltv, this.now + effect.expirySeconds, key].join(':')
+        return { do: effect.do, invoice: decode(bolt11)! }
+      }
+      case 'pay':
+        return this.pay(party, effect)
+      case 'settle': {
+        const lock = this.locks.get(effect.paymentHash)
+        if (vice === 'settlesLate' && lock && this.height < lock.deadlineHeight - 1) return null
+        if (hashOfSecret(effect.preimage) !== effect.paymentHash) this.problems.push('settled with a wrong secret')
+        if (lock?.state === 'locked') this.end(lock, 'settled', effect.preimage)
+        return lock?.state === 'settled' ? { do: 'settle' } : { do: 'fail', reason: 'It is not locked.' }
+      }
+      case 'cancel': {
+        const lock = this.locks.get(effect.paymentHash)
+        if (lock?.state === 'locked') this.end(lock, 'refunded')
+        return { do: 'cancel' }
+      }
+    }
+  }
+
+  private pay(party: Party, { bolt11, paymentHash, amountMsat }: Extract<Effect, { do: 'pay' }>): Result | null {
+    if (party.vice === 'neverLocks') return null
+    const known = this.locks.get(paymentHash)
+    if (known) return { do: 'pay', state: outgoingOf(known) }
+    const invoice = decode(bolt11)!
+    const payee = bolt11.split(':')[5]
+    const amount = party.vice === 'locksLess' ? invoice.amountMsat / 2 : invoice.amountMsat
+    if (invoice.amountMsat !== amountMsat) this.problems.push('paid an invoice of another amount')
+    if (invoice.expiresAt < this.now) return { do: 'fail', reason: 'expired' }
+    const blocks = party.vice === 'locksShort' ? 8 : invoice.minFinalCltv + this.rng.int(40)
+    const lock: Lock = { paymentHash, payer: party.key, payee, amountMsat: amount, deadlineHeight: this.height + blocks, state: 'locked', preimage: null }
+    this.locks.set(paymentHash, lock)
+    this.sent.set(paymentHash, (this.sent.get(paymentHash) ?? 0) + 1)
+    this.balances.set(party.key, this.balances.get(party.key)! - amount)
+    const ordinary = [...this.sentKeys.keys()].find((at) => at.startsWith('secret/') && hashOfSecret(this.sentKeys.get(at)!) === paymentHash)
+    if (ordinary) this.end(lock, 'settled', this.sentKeys.get(ordinary)!)
+    this.announce(lock)
+    return { do: 'pay', state: outgoingOf(lock) }
+  }
+
+  private end(lock: Lock, state: 'settled' | 'refunded', preimage: string | null = null): void {
+    lock.state = state
+    lock.preimage = preimage
+    const to = state === 'settled' ? lock.payee : lock.payer
+    this.balances.set(to, this.balances.get(to)! + lock.amountMsat)
+    this.announce(lock)
+  }
+
+  private announce(lock: Lock): void {
+    for (const party of this.parties) {
+      if (party.key === lock.payee) party.inbox.push({ kind: 'incoming', paymentHash: lock.paymentHash, state: incomingOf(lock) })
+      if (party.key === lock.payer) party.inbox.push({ kind: 'outgoing', paymentHash: lock.paymentHash, state: outgoingOf(lock) })
+    }
+  }
+
+  /** What a wallet is asked after a restart. */
+  private tellMoney(party: Party): void {
+    for (const lock of this.locks.values()) if (lock.payee === party.key || lock.payer === party.key) this.announce(lock)
+  }
+
+  private secretOf(key: string): string {
+    const known = this.sentKeys.get(`secret/${key}`)
+    const secret = known ?? hexKey(0x5ec0000 + this.serial++)
+    this.sentKeys.set(`secret/${key}`, secret)
+    return secret
+  }
+
+  private send(party: Party, to: PublicKey | null, body: Body, key: string): string {
+    const { vice, state } = party
+    if (body.kind === 'secrets') {
+      if (vice === 'withholds') return hexKey(0xdead)
+      for (const { preimage } of body.secrets) this.secretsSent.add(hashOfSecret(preimage))
+    }
+    if (vice === 'leaks' && body.kind === 'hashes' && state.role === 'verifier') {
+      const { author, slices, commit } = state.submissions[body.commit]
+      for (const { preimage } of slices) this.secretsSent.add(hashOfSecret(preimage))
+      this.post(party.key, author, { kind: 'secrets', commit, phase: 'first', secrets: slices }, `${key}/leak`)
+    }
+    return this.post(party.key, to, body, key)
+  }
+
+  private post(author: PublicKey, to: PublicKey | null, body: Body, key: string): string {
+    const known = this.sentKeys.get(key)
+    if (known) return known // a signed event that comes again is the same event
+    const id = hexKey(0xe0000000 + this.serial++)
+    this.sentKeys.set(key, id)
+    this.relay.push({ id, author, to, createdAt: this.now, body: JSON.parse(JSON.stringify(body)) })
+    return id
+  }
+}
+
+function outgoingOf({ state, preimage }: Lock): OutgoingState {
+  if (state === 'settled') return { state: 'paid', preimage: preimage!, feeMsat: 0 }
+  return state === 'locked' ? { state: 'pending' } : { state: 'failed', reason: 'came back' }
+}
+
+function incomingOf({ state, amountMsat, deadlineHeight }: Lock): IncomingState {
+  return state === 'locked' ? { state, amountMsat, deadlineHeight } : state === 'settled' ? { state, amountMsat } : { state: 'cancelled' }
+}
+
+function decode(bolt11: string): Invoice | null {
+  const [tag, paymentHash, amount, cltv, expires] = bolt11.split(':')
+  if (tag !== 'inv') return null
+  return { bolt11, paymentHash, amountMsat: Number(amount), memo: '', createdAt: 0, expiresAt: Number(expires), minFinalCltv: Number(cltv) }
+}
+
+/** "gain 0.06" scores 0.06 below the baseline; an overfit one gains nothing on text that nobody has seen. */
+function measured(trainJs: string, isLie: boolean, rng: Rng): { score: Score; gates: []; reason: string } {
+  const gain = isLie ? 1 : trainJs.startsWith('gain ') ? Number(trainJs.slice(5)) : 0
+  const heldOutBpb = BASELINE_BPB - gain + 1e-5 * rng.normal()
+  return { score: { heldOutBpb, scores: [heldOutBpb], seeds: 1, heldOutSet: 0, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
+}
