@@ -87,9 +87,13 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
       params.push({ name, shape: dims, init: start })
       return node
     },
+    /** how a parameter starts: all zero */
     zeros: () => init('zeros'),
+    /** all the same */
     constant: (value) => init('constant', 'value', value),
+    /** drawn from a normal distribution around zero */
     normal: (std) => init('normal', 'std', std),
+    /** drawn evenly from -bound up to bound */
     uniform: (bound) => init('uniform', 'bound', bound),
 
     /** (table [V,...d], tokens) -> [B,T,...d] */
@@ -101,7 +105,9 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
       if (bias !== undefined) inputs.push(input('linear', 'the bias', bias))
       return add('linear', inputs, {})
     },
+    /** x / √(mean(x²) + eps) along the last dimension, without a weight of its own */
     rmsNorm: (x, given) => add('rmsNorm', [input('rmsNorm', 'x', x)], numbers('rmsNorm', given, { eps: 1e-6 })),
+    /** (x - mean) / √(variance + eps) along the last dimension, without a weight of its own */
     layerNorm: (x, given) => add('layerNorm', [input('layerNorm', 'x', x)], numbers('layerNorm', given, { eps: 1e-6 })),
     /** rotary positions on x [B,T,H,D], D even */
     rope: (x, given) => add('rope', [input('rope', 'x', x)], numbers('rope', given, { base: 10000 })),
@@ -112,13 +118,16 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
         [input('attention', 'q', q), input('attention', 'k', k), input('attention', 'v', v)],
         numbers('attention', given, { window: 0, scale: 0, softcap: 0 }),
       ),
+    /** the same elements with other dims after B and T: reshape(x, [4, 32]) */
     reshape: (x, dims) =>
       add('reshape', [input('reshape', 'x', x)], { dims: integers('reshape', 'dims', dims, limits.rank) }),
+    /** the dims after B and T in another order: transpose(x, [1, 0]) */
     transpose: (x, perm) =>
       add('transpose', [input('transpose', 'x', x)], { perm: integers('transpose', 'perm', perm, limits.rank) }),
     /** `start` up to, not including, `end` along `axis` (0 is the first dim after B and T, -1 the last) */
     slice: (x, given) =>
       add('slice', [input('slice', 'x', x)], numbers('slice', given, { axis: -1, start: 0, end: null })),
+    /** a list of nodes joined along `axis`, alike in every other dimension */
     concat(parts, given) {
       if (!Array.isArray(parts) || parts.length < 2 || parts.length > limits.inputs)
         fail(`concat: expected a list of 2 to ${limits.inputs} nodes, got ${show(parts)}`, 'Write g.concat([a, b]).')
@@ -130,11 +139,13 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
     shift: (x, by) => add('shift', [input('shift', 'x', x)], single('shift', 'by', by)),
     /** causal, channel by channel: (x [B,T,C], weight [C,K]):  y[t] = Σ_k weight[k]·x[t-k] */
     conv: (x, weight) => add('conv', [input('conv', 'x', x), input('conv', 'the weight', weight)], {}),
+    /** while training, zero for a share `rate` of the values and the rest scaled up */
     dropout: (x, rate) => add('dropout', [input('dropout', 'x', x)], single('dropout', 'rate', rate)),
     /** cap·tanh(x/cap) */
     softcap: (x, cap) => add('softcap', [input('softcap', 'x', x)], single('softcap', 'cap', cap)),
     /** scale·x + offset */
     affine: (x, given) => add('affine', [input('affine', 'x', x)], numbers('affine', given, { scale: 1, offset: 0 })),
+    /** by·x */
     scale: (x, by) => add('affine', [input('scale', 'x', x)], { scale: number('scale', 'the factor', by), offset: 0 }),
 
     /**
@@ -194,6 +205,7 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
     },
   }
 
+  /** (x): value by value; softmax keeps the last dimension, sum and mean make it 1 */
   const unary =
     'neg abs square sqrt rsqrt reciprocal exp log sin cos sigmoid tanh relu reluSquared gelu silu softmax sum mean'
   for (const op of unary.split(' ')) g[op] = (x) => add(op, [input(op, 'x', x)], {})
@@ -210,6 +222,7 @@ export default function makeGraph(fail, { show, number, integers, numbers }, lim
     typeof value === 'number'
       ? indexOf.get(add('constant', [], { value: number(op, what, value) }))
       : input(op, what, value)
+  /** (a, b): value by value with NumPy's broadcasting; either may be a plain number */
   for (const op of ['add', 'sub', 'mul', 'div', 'maximum', 'minimum']) {
     const sugar = withNumber[op]
     g[op] = (a, b) => {
