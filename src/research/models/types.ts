@@ -29,6 +29,10 @@ export interface ModelSpec {
   /** base address, where the provider does not fix it */
   address?: string
   temperature?: number
+  /** tokens that prompt and answer may have together, where the person knows better than the provider's usual figure */
+  contextTokens?: number
+  /** in the page: its memory is given back before each run, and it is loaded again for the next proposal */
+  release?: boolean
 }
 
 /** Limits of one lab; null is none. A request that could pass one is not sent. */
@@ -56,12 +60,14 @@ export interface ModelRequest {
   schema?: z.ZodType
   maxOutputTokens: number
   signal: AbortSignal
-  /** the answer as it comes */
+  /** the answer as it comes, for show only: where a request is sent again it begins anew in the middle */
   onText?: (delta: string) => void
 }
 
 export interface ModelReply {
   text: string
+  /** it ended at `maxOutputTokens`, not of itself */
+  cut?: true
   /** counted by the provider, or estimated where it does not say */
   cost: Cost
 }
