@@ -1,4 +1,5 @@
 import react from '@vitejs/plugin-react'
+import { defaultClientConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { assembly } from './src/engine/backends/wasm/build/assemblyPlugin.mjs'
 import { defineFrozenCode } from './src/judge/build/frozenCode.mjs'
@@ -18,8 +19,15 @@ export default defineConfig({
   // one page and no routes: a file that is missing is a 404, not the page again
   appType: 'mpa',
   define: defineFrozenCode(),
+  // ONNX Runtime without its WebAssembly inlined a second time (src/worker/pageModelWorker.ts)
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   plugins: [react(), pagePolicy(frameScriptSource()), assembly(), boxFrame()],
-  worker: { format: 'es', plugins: () => [assembly(), boxFrame()] },
+  worker: {
+    format: 'es',
+    plugins: () => [assembly(), boxFrame()],
+    // many hosts send .mjs as something that no browser runs
+    rolldownOptions: { output: { assetFileNames: ({ names }) => `assets/[name]-[hash]${names[0]?.endsWith('.mjs') ? '.js' : '[extname]'}` } },
+  },
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
   // what `npm start` serves: loopback only, the next free port if this one is taken
   preview: { host: 'localhost', port: 4173, open: hasDisplay, headers: ISOLATION },

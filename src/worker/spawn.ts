@@ -2,6 +2,9 @@
 // one made of text takes over its creator's. So each begins as a line of text that imports the real module, and the
 // page's policy (which addresses may be reached) holds in workers and in their workers.
 
+/** Kept: a worker whose library starts workers by their address puts this file's way in its place. */
+const { Worker } = globalThis
+
 /**
  * Starts a module worker under the creator's Content Security Policy. Messages that come while the module is being
  * loaded wait for it; a module that cannot be loaded is an `error` event of the worker.

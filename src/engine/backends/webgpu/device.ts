@@ -83,8 +83,8 @@ export async function openDevice(gpu: GPU | undefined, { experimental = false } 
   return engineOf(device, capabilitiesOf(device, info), { vendor, architecture, description: info.description || info.device, integrated }, faults)
 }
 
-/** What a device and its adapter say of themselves, as far as kernels care. */
-export function capabilitiesOf({ features, limits }: GPUDevice, info: GPUAdapterInfo): Capabilities {
+/** What a device (or an adapter) says of itself, as far as kernels care. */
+export function capabilitiesOf({ features, limits }: Pick<GPUDevice, 'features' | 'limits'>, info: GPUAdapterInfo): Capabilities {
   const subgroups = features.has('subgroups')
   return {
     backend: 'webgpu',
