@@ -1,6 +1,6 @@
 // The command line of `npm run lab`, read strictly: a misspelt option must not cost a night of experiments.
 
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { LabError } from '../core/errors'
 import type { TokenizerSpec } from '../data/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
@@ -46,7 +46,8 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
 
 Ctrl-C closes the current experiment honestly; a second one ends at once.`
 
-const OPTIONS = {
+/** Options that every command which makes a lab takes. */
+export const LAB_OPTIONS = {
   data: { type: 'string' },
   val: { type: 'string' },
   experiments: { type: 'string' },
@@ -68,7 +69,13 @@ const OPTIONS = {
  * @throws LabError "import.invalid" naming the option and what it takes
  */
 export function parseLabArgs(argv: readonly string[], controllers: readonly string[]): LabArgs {
-  const given = read(argv)
+  return labArgs(readOptions(argv, LAB_OPTIONS).values, controllers)
+}
+
+type Given = ReturnType<typeof readOptions<typeof LAB_OPTIONS>>['values']
+
+/** The same, of options that have been read. @throws LabError "import.invalid" */
+export function labArgs(given: Given, controllers: readonly string[]): LabArgs {
   if (given.val !== undefined && given.data === undefined) {
     throw invalid('--val needs --data.', 'Name the text to train on, too.')
   }
@@ -89,9 +96,10 @@ export function parseLabArgs(argv: readonly string[], controllers: readonly stri
   }
 }
 
-function read(argv: readonly string[]) {
+/** @param allowPositionals names that stand before the options. @throws LabError "import.invalid" */
+export function readOptions<T extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: T, allowPositionals = false) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause)
     throw new LabError('import.invalid', `${message}.`, { hint: 'See npm run lab -- --help.', cause })
@@ -124,7 +132,8 @@ function parseTokenizer(text: string): TokenizerSpec {
   return { kind: 'bpe', vocab }
 }
 
-function whole(option: string, text: string, least: number): number {
+/** A whole number of an option. @throws LabError "import.invalid" */
+export function whole(option: string, text: string, least: number): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < least || value > 0xffffffff) {
     throw invalid(`${option} cannot be "${text}".`, `It takes a whole number from ${least}.`)
@@ -132,12 +141,14 @@ function whole(option: string, text: string, least: number): number {
   return value
 }
 
-function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
+/** One of the names that an option takes. @throws LabError "import.invalid" */
+export function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
   const found = names.find((name) => name === text)
   if (!found) throw invalid(`${option} cannot be "${text}".`, `Choose one of: ${names.join(', ')}.`)
   return found
 }
 
-function invalid(message: string, hint: string): LabError {
+/** The error of a command line that cannot be read. */
+export function invalid(message: string, hint: string): LabError {
   return new LabError('import.invalid', message, { hint })
 }

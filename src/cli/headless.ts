@@ -103,7 +103,8 @@ async function enter(lab: LabRecord, folder: OutFolder): Promise<void> {
   await folder.repo.open(lab.branch, labSnapshot(lab), `${lab.name}: the unmodified program`)
 }
 
-function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: TokenizerSpec, adapter: AdapterInfo): LabSettings {
+/** What a lab begins with: what was asked for, and what suits the adapter. */
+export function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: TokenizerSpec, adapter: AdapterInfo): LabSettings {
   const kind = args.rule ?? 'measured'
   return {
     name: dataset.kind === 'text' ? dataset.name : dataset.kind === 'url' ? dataset.url : 'Built-in stories',
