@@ -10,7 +10,7 @@ import { startScriptedServer } from './testing/scriptedServer'
 import type { Script, ScriptedServer } from './testing/scriptedServer'
 
 const schema = z.strictObject({ hypothesis: z.string().max(100), knobs: z.record(z.string(), z.number()) })
-const good = { hypothesis: 'A lower rate', knobs: { LR: 0.02 } }
+const good: z.infer<typeof schema> = { hypothesis: 'A lower rate', knobs: { LR: 0.02 } }
 const text = JSON.stringify(good)
 
 let server: ScriptedServer | null = null

@@ -74,7 +74,7 @@ describe('which model', () => {
     [{ provider: 'paste', model: '' }, null],
   ] as const)('%j is at %s', (spec, address) => expect(baseAddress(spec)).toBe(address))
 
-  test.each([
+  test.each<[object, string]>([
     [{ provider: 'compatible', model: 'm' }, 'no address'],
     [{ provider: 'compatible', model: 'm', address: 'ftp://a' }, 'a protocol that is none'],
     [{ provider: 'compatible', model: 'm', address: 'https://user:pass@a.example' }, 'a password in the address'],
