@@ -14,7 +14,9 @@ import type { ReplayRecord } from '../history/replay'
 import type { TransferRecord } from '../history/transfers'
 import { liveTransfers } from '../history/transfersDexie'
 import type { Experiment, LabRecord } from '../history/types'
+import type { BrowserModelPage } from '../research/models/browser/model'
 import { hostBoxes } from './boxHost'
+import { hostBrowserModel } from './browserModelHost'
 import { nameOf } from './experimental'
 import labAddress from './lab?worker&url'
 import type { LabApi, LabEvent } from './protocol'
@@ -24,6 +26,8 @@ import { spawnWorker } from './spawn'
 /** Everything the page may do; a test or a story page can stand in another one. */
 export interface LabClient {
   readonly api: Omit<LabApi, 'subscribe'> & ResearchApi
+  /** The browser's own language model: whether it is to be had, and its download, which takes a click. */
+  readonly browserModel: Pick<BrowserModelPage, 'state' | 'download'>
   /** Passes every event of the worker to `listener`. Called once. */
   subscribe(listener: (event: LabEvent) => void): Promise<void>
   /** Calls `failed` if the worker itself cannot be loaded or dies. */
@@ -45,8 +49,10 @@ export interface LabClient {
 export function connectLab(): LabClient {
   const worker = spawnWorker(labAddress, nameOf('assay lab', location.search))
   hostBoxes(worker)
+  const browserModel = hostBrowserModel(worker)
   const remote = wrap<LabApi & ResearchApi>(worker)
   return {
+    browserModel,
     api: {
       status: () => remote.status(),
       probe: (choice) => remote.probe(choice),

@@ -9,13 +9,16 @@ import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
 import { openBrowserIdentity, openReplayLog } from '../history/receiptsDexie'
 import { openTransferStore } from '../history/transfersDexie'
+import { createTurns, measuredTrainer } from '../research/models/turns'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
+import { receiveBrowserModel } from './browserModel'
 import { spawnFrameBox } from './frameBox'
 import { createLabApi } from './labApi'
 import type { Prepare } from './labData'
 import type { DataWorkerApi } from './labDataWorker'
 import dataAddress from './labDataWorker?worker&url'
+import { spawnPageModel } from './pageModels'
 import type { LabApi } from './protocol'
 import { spawnWorker } from './spawn'
 import { createWorkerTrainer } from './trainerClient'
@@ -34,12 +37,17 @@ const prepare: Prepare = async (source, spec, onProgress) => {
   }
 }
 
+// a model on this machine speaks only while no run is measured, whoever asks it
+const turns = createTurns()
+const newTrainer = () => measuredTrainer(createWorkerTrainer(), turns)
+
 // nothing is awaited at the top: a message that comes before `expose` would be lost
 const api = createLabApi({
   ledger: openDexieLedger(),
   repository: (labId) => browserRepository(labId),
-  trainer: createWorkerTrainer(),
-  spareTrainer: createWorkerTrainer,
+  trainer: newTrainer(),
+  spareTrainer: newTrainer,
+  localModels: { turns, spawn: spawnPageModel, browser: receiveBrowserModel() },
   box: createWorkerBox(spawnFrameBox),
   cache: () => openBrowserCache(),
   prepare,

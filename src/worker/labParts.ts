@@ -6,6 +6,7 @@ import type { ReplayLog } from '../history/receiptsDexie'
 import type { TransferStore } from '../history/transfers'
 import type { Ledger, Repository } from '../history/types'
 import type { Trainer } from '../judge/types'
+import type { LocalModels } from '../research/models/local'
 import type { Box } from '../sandbox/contract'
 import type { Prepare } from './labData'
 
@@ -17,6 +18,8 @@ export interface LabParts {
   /** another one, for one replay: the loop's keeps its data */
   spareTrainer(): Trainer
   box: Box
+  /** models on this machine, in turns with what trains; absent in Node */
+  localModels?: LocalModels
   cache(): Promise<ByteCache>
   prepare: Prepare
   /** who signs receipts. @throws LabError "receipt.unsupported" */

@@ -100,7 +100,7 @@ export function createPageClient(spec: ModelSpec, { spawn, turns, onProgress, on
       return await interruptible(Promise.race([answer, died, silence.tooLong]), spawned.engine, signal)
     } catch (thrown) {
       // a prompt that does not fit leaves the model as it was; after any other failure it starts afresh
-      if (!signal.aborted && LabError.from(thrown).code !== 'controller.limit') release()
+      if (!signal.aborted && LabError.from(thrown).code !== 'controller.refused') release()
       throw thrown
     } finally {
       silence.over()

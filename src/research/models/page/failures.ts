@@ -21,18 +21,18 @@ function notFound({ model, address }: PageModelSpec, status: number | null, caus
   const { host } = new URL(address)
   const message = status === 404 ? `${host} has no model named ${model}, or not all of its files.` : `${host} does not give ${model} to everybody.`
   const hint = 'Give the name of a public model that is stored for ONNX, such as onnx-community/Qwen3-0.6B-ONNX.'
-  return new LabError('controller.offline', message, { hint, data: { status }, cause })
+  return new LabError('controller.refused', message, { hint, data: { status }, cause })
 }
 
 export function noWeights(model: string, available: string[]): LabError {
   const has = available.length === 0 ? 'no weights for ONNX' : `weights only as ${available.join(', ')}`
-  return new LabError('controller.offline', `${model} has ${has}, which cannot be run here.`, {
+  return new LabError('controller.refused', `${model} has ${has}, which cannot be run here.`, {
     hint: 'Choose a model that is stored for ONNX in four or eight bits; those of onnx-community are.',
   })
 }
 
 export const tooLong = (inputTokens: number, outputTokens: number, contextTokens: number): LabError =>
-  new LabError('controller.limit', `The prompt has ${inputTokens} tokens and the answer may have ${outputTokens}, but this model reads ${contextTokens} in all.`, {
+  new LabError('controller.refused', `The prompt has ${inputTokens} tokens and the answer may have ${outputTokens}, but this model reads ${contextTokens} in all.`, {
     hint: 'Choose a model with a longer context, or let this one change knobs only.',
     data: { inputTokens, outputTokens, contextTokens },
   })

@@ -140,7 +140,7 @@ async function forgetFile(cache: ByteCache, key: string): Promise<void> {
 }
 
 const tooLarge = (what: string, limit: number): LabError =>
-  new LabError('controller.limit', `${what} is larger than the ${(limit / 1e9).toFixed(1)} GB that can be loaded into a page.`, {
+  new LabError('controller.refused', `${what} is larger than the ${(limit / 1e9).toFixed(1)} GB that can be loaded into a page.`, {
     hint: 'Choose a smaller model, or one with smaller weights (its name often ends in the number of its parameters: 0.6B is small).',
     data: { limitBytes: limit },
   })

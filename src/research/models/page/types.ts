@@ -48,9 +48,9 @@ export interface Generated {
 
 /** Exposed by the model's worker. One call of `load`, then one `generate` at a time. */
 export interface PageModelEngine {
-  /** @throws LabError controller.offline, controller.limit (too large), gpu.oom */
+  /** @throws LabError controller.offline; controller.refused (too large, no such model); gpu.oom */
   load(spec: PageModelSpec, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel>
-  /** @throws LabError controller.limit when prompt and answer do not fit; gpu.oom, gpu.lost */
+  /** @throws LabError controller.refused when prompt and answer do not fit; gpu.oom, gpu.lost */
   generate(request: GenerateRequest, onText: (delta: string) => void): Promise<Generated>
   /** Ends `generate` at the next token. */
   interrupt(): Promise<void>
