@@ -27,6 +27,7 @@ export interface LabArgs {
 export const HELP = `Usage: npm run lab -- [options]
        npm run lab -- replay RECEIPT [options]
        npm run lab -- transfer [options]
+       npm run lab -- duel A B [options]
 
 Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves a git repository.
 

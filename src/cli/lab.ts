@@ -11,6 +11,8 @@ import { createThreadBox } from '../sandbox/nodeBox'
 import { HELP, parseLabArgs } from './args'
 import type { LabArgs } from './args'
 import { createChildTrainer } from './childTrainer'
+import { runDuelCommand } from './duel'
+import { DUEL_HELP, parseDuelArgs, type DuelArgs } from './duelArgs'
 import { falseKeeps, FALSE_KEEP_DEFAULTS, FALSE_KEEPS_HELP } from './falseKeeps'
 import { EXIT, runHeadless } from './headless'
 import { runReplay } from './replay'
@@ -83,6 +85,9 @@ const replay = (args: ReplayArgs): Promise<number> =>
 const transfer = (args: TransferArgs): Promise<number> =>
   withParts((parts) => runTransferCommand(args, { ...parts, source: textSource, prepare: textData }, process.stdout, stopOnSignals()))
 
+const duel = (args: DuelArgs): Promise<number> =>
+  withParts((parts) => runDuelCommand(args, { ...parts, predictBytes, source: textSource, prepare: textData }, process.stdout, stopOnSignals()))
+
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'replay') {
   const args = readArgs(() => parseReplayArgs(rest))
@@ -92,6 +97,10 @@ if (first === 'replay') {
   const args = readArgs(() => parseTransferArgs(rest))
   if (args?.help) process.stdout.write(`${TRANSFER_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await transfer(args)
+} else if (first === 'duel') {
+  const args = readArgs(() => parseDuelArgs(rest, EVERY_CONTROLLER))
+  if (args?.lab.help) process.stdout.write(`${DUEL_HELP.replace('CONTROLLERS', EVERY_CONTROLLER.join(', '))}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await duel(args)
 } else if (first === 'false-keeps') {
   const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], EVERY_CONTROLLER))
   if (args?.help) process.stdout.write(`${FALSE_KEEPS_HELP}\n`)
