@@ -47,6 +47,11 @@ test('a second wrong one is the end', async () => {
   expect(asked).toHaveLength(2)
 })
 
+test('a failure of the second question says what both cost', async () => {
+  const { ask } = await begin(['no', { status: 404 }])
+  await expect(ask()).rejects.toMatchObject({ code: 'controller.refused', data: { requests: 2, outputTokens: 1 } })
+})
+
 test('what is wrong beyond the form counts as the one repair, too', async () => {
   const { ask, asked } = await begin([text])
   const said = 'LR may be at most 0.01'

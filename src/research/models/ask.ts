@@ -2,8 +2,10 @@
 
 import type { z } from 'zod'
 import { LabError } from '../../core/errors'
+import { addCosts, costData } from '../spending'
+import { costData } from '../spending'
 import { parseReply } from './reply'
-import { addCosts } from './spending'
+import { withCost } from './spending'
 import type { Cost, ModelClient, ModelRequest } from './types'
 
 export interface Asked<T> {
@@ -34,13 +36,16 @@ export async function ask<T>(
   const one = await judged(first.text, first.cut, schema, verify)
   if (one.ok) return { value: one.value, text: first.text, cost: first.cost, repaired: null }
 
-  const second = await client.complete({ ...request, schema, prompt: repairPrompt(request.prompt, first.text, one.problem) })
+  const again = { ...request, schema, prompt: repairPrompt(request.prompt, first.text, one.problem), problem: one.problem }
+  const second = await client.complete(again).catch((thrown: unknown) => {
+    throw withCost(thrown, first.cost)
+  })
   const two = await judged(second.text, second.cut, schema, verify)
   const cost = addCosts(first.cost, second.cost)
   if (two.ok) return { value: two.value, text: second.text, cost, repaired: one.problem }
   throw new LabError('controller.badReply', `${client.name} gave no usable answer, twice: ${two.problem}`, {
     hint: 'Try again, choose values only instead of code, or choose a larger model.',
-    data: { proposer: client.name, inputTokens: cost.inputTokens, outputTokens: cost.outputTokens, usd: cost.usd },
+    data: { proposer: client.name, ...costData(cost) },
   })
 }
 

@@ -2,6 +2,7 @@
 
 import type { LanguageModelV3 } from '@ai-sdk/provider'
 import { LabError } from '../../core/errors'
+import { addCosts } from '../spending'
 import { LIMITS, openWatch, readAnswer } from './answer'
 import type { Answer, Limits } from './answer'
 import { REAL_CLOCK } from './clock'
@@ -18,7 +19,7 @@ import { PATIENCE, withRetries } from './retry'
 import type { Patience } from './retry'
 import { openModel } from './sdk'
 import { baseAddress, readModelSpec } from './spec'
-import { addCosts } from './spending'
+import { withCost } from './spending'
 import type { Spending } from './spending'
 import { NO_COST } from './types'
 import type { Cost, ModelClient, ModelReply, ModelRequest, ModelSpec } from './types'
@@ -118,7 +119,7 @@ export function createModelClient(given: ModelSpec, deps: ClientDeps): ModelClie
         return { text: answer.text, cost, ...(answer.cut && { cut: true }) }
       } catch (thrown) {
         request.signal.throwIfAborted()
-        throw thrown instanceof Failure ? await errorOf(thrown, place, key) : thrown
+        throw withCost(thrown instanceof Failure ? await errorOf(thrown, place, key) : thrown, cost)
       }
     },
   }

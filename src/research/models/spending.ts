@@ -1,6 +1,7 @@
 // What models may cost a lab and have cost it. A request is sent only when, even at its worst, it stays under every cap.
 
 import { LabError } from '../../core/errors'
+import { addCosts, costData, costOfFailure } from '../spending'
 import { NO_COST } from './types'
 import type { Cost, ModelCaps } from './types'
 
@@ -16,17 +17,6 @@ export interface Spending {
    * @throws LabError controller.cap where that could pass a cap; then nothing is set aside and nothing may be sent
    */
   reserve(worst: Worst): (actual: Cost) => void
-}
-
-/** Both costs together; money is known only where both are. */
-export function addCosts(a: Cost, b: Cost): Cost {
-  return {
-    requests: a.requests + b.requests,
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
-    wallMs: a.wallMs + b.wallMs,
-  }
 }
 
 /**
@@ -83,4 +73,11 @@ function capped(how: string): LabError {
   return new LabError('controller.cap', `The limit for models is reached: ${how}.`, {
     hint: 'Raise the limit, or choose a researcher that needs no model.',
   })
+}
+
+/** The same error, saying that it cost this as well; what is no LabError says nothing. */
+export function withCost(thrown: unknown, cost: Cost): unknown {
+  if (!(thrown instanceof LabError)) return thrown
+  const { code, message, hint, data } = thrown
+  return new LabError(code, message, { hint, data: { ...data, ...costData(addCosts(costOfFailure(thrown), cost)) } })
 }

@@ -59,6 +59,8 @@ export interface ModelRequest {
   /** sent along where the provider can hold its answer to it; the reply is parsed outside in any case */
   schema?: z.ZodType
   maxOutputTokens: number
+  /** what was wrong with the last answer, where this is the one repair: for a person's eyes, the prompt says it, too */
+  problem?: string
   signal: AbortSignal
   /** the answer as it comes, for show only: where a request is sent again it begins anew in the middle */
   onText?: (delta: string) => void
@@ -72,7 +74,10 @@ export interface ModelReply {
   cost: Cost
 }
 
-/** @throws LabError controller.offline | refused | limit | cap | badReply; the signal's reason when it is aborted */
+/**
+ * @throws LabError controller.offline | refused | limit | cap | badReply, its cost in its data (../spending.ts);
+ *   the signal's reason when it is aborted
+ */
 export interface ModelClient {
   /** as rows name it: 'claude-sonnet-5', 'ollama/qwen3', 'a chat, pasted' */
   readonly name: string
