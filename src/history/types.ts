@@ -181,6 +181,10 @@ export interface Pending {
   /** for the number it would have */
   number: number
   base: number | null
+  /** the fork that begins or goes on with it */
+  fork?: LabRecord['fork']
+  /** what was proposed although an analysis was asked for: it is next, after the one that the lab writes */
+  next?: Pending
 }
 
 export interface QueuedProgram {

@@ -6,11 +6,14 @@ import type { Experiment, LabRecord, Pending } from '../history/types'
 import { findKnobs } from '../sandbox/knobs'
 import { programLength } from '../sandbox/length'
 import type { Activity } from '../worker/protocol'
+import { createResearcher, type ResearcherDeps } from './asking'
 import { createBench, judgeSeeds, type Bench } from './bench'
+import { forkBegun, forkDecided } from './guide/forks'
 import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
-import { createProposer, type ProposerDeps } from './proposing'
+import { createProposer } from './proposing'
+import type { Questions } from './questions'
 import { createReflection } from './reflecting'
 import { failedRow, refuseDuplicate, skippedRow, statusOf, thoughtRow } from './rows'
 import type { Runner } from './runner'
@@ -18,7 +21,8 @@ import { Interrupted } from './runner'
 import { tryBaseline, tryCandidate, type Outcome } from './trial'
 import type { Proposal } from './types'
 
-interface AttemptDeps extends Omit<LoopDeps, 'controller' | 'questions'>, Omit<ProposerDeps, 'bench'> {
+interface AttemptDeps extends Omit<LoopDeps, 'controller' | 'questions'>, Omit<ResearcherDeps, 'bench'> {
+  questions: Questions
   book: LabBook
   runner: Runner
   gate: Gate
@@ -52,8 +56,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     onEvent({ kind: 'activity', activity, number, repeat, repeats })
 
   const bench = createBench(deps)
-  const proposer = createProposer({ ...deps, bench })
-  const reflection = createReflection({ book, proposer, onEvent })
+  const researcher = createResearcher({ ...deps, bench })
+  const proposer = createProposer({ ...deps, bench, researcher })
+  const reflection = createReflection({ book, researcher, onEvent })
 
   async function attempt(opening: Opening, judge: (row: Experiment) => Promise<Outcome>): Promise<Experiment> {
     // without an adapter there is no attempt
@@ -93,7 +98,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     const row = reflection.ofFigures(outcome.row)
     say('deciding', row.number)
     const advances = row.status === 'keep' || row.status === 'baseline'
-    const { weightsSaved } = await book.finish(row, advances ? { incumbent: row.number, trainJs: source } : {}, outcome)
+    const fork = book.lab.fork ? { fork: forkDecided(book.lab.fork, row) } : {}
+    const lab = advances ? { incumbent: row.number, trainJs: source } : {}
+    const { weightsSaved } = await book.finish(row, { ...lab, ...fork }, outcome)
     if (!weightsSaved) {
       const message = `There was no room for the weights of experiment ${row.number}; its scores are safe.`
       const hint = 'Free space to sample text from later models.'
@@ -129,6 +136,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       ...(guidance && { guidance }),
       ...(proposal.parents && { parents: proposal.parents }),
       ...(proposal.cost && { cost: proposal.cost }),
+      ...(proposal.screening && { screening: proposal.screening }),
       finishedAt: null,
       seeds: [],
       scores: [],
@@ -177,13 +185,18 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     }
     say('proposing', book.lab.nextNumber)
     const word = await proposer.approve(await proposer.propose())
-    const { proposal, guidance, base } = word.pending
+    const { proposal, guidance, base, fork, next } = word.pending
     const opening: Opening = {
       proposal,
-      proposer: proposal.proposer ?? deps.controller().name,
+      proposer: proposal.proposer ?? researcher.name,
       base: book.rows.find(({ number }) => number === base) ?? book.incumbent,
       guidance,
-      takes: (lab) => ({ pending: null, ...withoutNotes(lab, guidance) }),
+      takes: (lab) => ({
+        pending: next ?? null,
+        ...withoutNotes(lab, guidance),
+        // an analysis uses up no run of a fork
+        ...((fork || lab.fork) && !proposal.isThought && { fork: forkBegun(fork ?? null) }),
+      }),
     }
     if (word.kind === 'skip') return attempt(opening, async (row) => unrun(skippedRow(row, word.reason, now())))
     if (proposal.isThought) return attempt(opening, async (row) => unrun(thoughtRow(row, now())))

@@ -14,7 +14,8 @@ import type { Gate } from './gate'
 import type { LabBook } from './labBook'
 import type { LoopDeps } from './loop'
 import type { Runner } from './runner'
-import type { Feasibility } from './types'
+import { screen, screenJob } from './screen'
+import type { Feasibility, ResearchContext } from './types'
 
 export interface RunExtras {
   purpose: RunPurpose
@@ -41,6 +42,10 @@ export interface Bench {
   describe(row: Experiment): Promise<{ program: ProgramSpec; canonical: string }>
   /** What a text that nobody has committed yet would need. @throws LabError program.*, sandbox.* */
   check(source: string): Promise<Feasibility>
+  /** What it describes whatever it calls things (Experiment.canonicalHash); null where it cannot be run. */
+  canonical(source: string): Promise<string | null>
+  /** Trains a text that nobody has committed for a share of the budget, judging nothing. See ResearchContext.screen. */
+  screen: NonNullable<ResearchContext['screen']>
   /** Runs a row's program on the judge's seed `index`. Never rejects for a failure of the program. */
   run(row: Experiment, index: number, extras: RunExtras): Promise<BenchRun>
 }
@@ -72,17 +77,21 @@ export function createBench({ box, predictBytes, onEvent, book, runner, gate }: 
   const say = (activity: Activity, number: number, repeat: number) =>
     onEvent({ kind: 'activity', activity, number, repeat, repeats: seeds.length })
   // the same program is run several times in a row
-  let last: { hash: string; tier: Tier; described: { program: ProgramSpec; canonical: string } } | null = null
+  let last: { hash: string; tier: Tier; described: { program: ProgramSpec; canonical: string; bytes: number } } | null = null
 
   async function describe(row: Experiment) {
     const source = await book.source(row)
     const hash = await sha256(source)
     if (hash !== row.programHash) throw otherProgram(row, hash)
+    return described(source, hash)
+  }
+
+  async function described(source: string, hash: string) {
     const { adapter, vocab } = await runner.ready()
     if (last?.hash === hash && last.tier === adapter.tier) return last.described
     const program = await box.describe({ source, vocab, tier: adapter.tier })
-    sized(program, vocab, adapter)
-    last = { hash, tier: adapter.tier, described: { program, canonical: await canonicalHash(program) } }
+    const bytes = sized(program, vocab, adapter)
+    last = { hash, tier: adapter.tier, described: { program, canonical: await canonicalHash(program), bytes } }
     return last.described
   }
 
@@ -98,11 +107,24 @@ export function createBench({ box, predictBytes, onEvent, book, runner, gate }: 
     book,
     describe,
     async check(source) {
-      const { adapter, vocab } = await runner.ready()
-      const program = await box.describe({ source, vocab, tier: adapter.tier })
+      const { adapter } = await runner.ready()
+      const { program, bytes } = await described(source, await sha256(source))
       const paramCount = program.graph.params.reduce((sum, { shape }) => sum + shape.reduce((n, dim) => n * dim, 1), 0)
-      const predictedBytes = sized(program, vocab, adapter)
-      return { paramCount, predictedBytes, allowedBytes: book.lab.task.guards.maxBytes, tier: adapter.tier }
+      return { paramCount, predictedBytes: bytes, allowedBytes: book.lab.task.guards.maxBytes, tier: adapter.tier }
+    },
+    async canonical(source) {
+      try {
+        return (await described(source, await sha256(source))).canonical
+      } catch (thrown) {
+        if (/^(program|sandbox)\./.test(LabError.from(thrown).code)) return null
+        throw thrown
+      }
+    },
+    async screen(source, share) {
+      gate.checkStop()
+      const { program } = await described(source, await sha256(source))
+      say('screening', book.lab.nextNumber, 0)
+      return screen(runner, screenJob(book.lab, program, share, `${book.lab.labId}/${book.lab.nextNumber}/screen`))
     },
     async run(row, index, { purpose, ...extras }) {
       gate.checkStop()

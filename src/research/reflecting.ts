@@ -10,8 +10,9 @@ import { keepEdits, LESSONS_EVERY, lessonsOf } from './memory/lessons'
 import { reflectionOf } from './memory/reflection'
 import type { Cost } from './models/types'
 import { isTry, triesOf } from './outcomes'
-import { rowCost, type Proposer } from './proposing'
+import type { Researcher } from './asking'
 import { Interrupted } from './runner'
+import { rowCost } from './spending'
 
 export interface Reflection {
   /** A finished row with its line, where no model writes it: then it is part of the decision. */
@@ -22,11 +23,11 @@ export interface Reflection {
 
 interface ReflectionDeps extends Pick<LoopDeps, 'onEvent'> {
   book: LabBook
-  proposer: Proposer
+  researcher: Researcher
 }
 
 /** The words that follow the figures, for one lab. */
-export function createReflection({ book, proposer, onEvent }: ReflectionDeps): Reflection {
+export function createReflection({ book, researcher, onEvent }: ReflectionDeps): Reflection {
   const fromFigures = (row: Experiment) => reflectionOf(row, book.rows, book.lab)
 
   /** What the model wrote, or null: then the person is told, and the figures speak. */
@@ -43,7 +44,7 @@ export function createReflection({ book, proposer, onEvent }: ReflectionDeps): R
   }
 
   async function reflect(row: Experiment): Promise<void> {
-    const said = await written(() => proposer.reflect(row))
+    const said = await written(() => researcher.reflect(row))
     const reflection = said?.text.trim() || fromFigures(row)
     const reflected = { ...row, reflection, ...rowCost(row.cost, said?.cost) }
     await book.annotate(reflected, () => ({}))
@@ -51,14 +52,14 @@ export function createReflection({ book, proposer, onEvent }: ReflectionDeps): R
   }
 
   async function learn(lessonsAt: number): Promise<void> {
-    const said = await written(() => proposer.learn())
+    const said = await written(() => researcher.learn())
     const text = said?.text.trim() || lessonsOf(book.rows, book.lab)
     await book.patch((lab) => ({ ...keepEdits(text, lab), lessonsAt }))
   }
 
   return {
     ofFigures(row) {
-      return isTry(row) && !proposer.reflects ? { ...row, reflection: fromFigures(row) } : row
+      return isTry(row) && !researcher.reflects ? { ...row, reflection: fromFigures(row) } : row
     },
     async catchUp() {
       const last = book.rows.at(-1)

@@ -12,19 +12,26 @@ import { bothScores } from './ruler'
  * Refuses a program that has been tried: by its text, or by what it describes under other names.
  * @throws LabError "program.duplicate"
  */
-export function refuseDuplicate(rows: readonly Experiment[], row: Pick<Experiment, 'number' | 'programHash' | 'canonicalHash'>): void {
+export function refuseDuplicate(rows: readonly Experiment[], row: Identity): void {
+  const found = twinOf(rows, row)
+  if (!found) return
+  throw new LabError('program.duplicate', `This is the program of experiment ${found.number}, ${found.how}.`, {
+    hint: 'Change something before running it again: the judge would only measure its own noise.',
+    data: { number: found.number },
+  })
+}
+
+type Identity = Pick<Experiment, 'programHash' | 'canonicalHash'> & { number?: number }
+
+/** The attempt that had this program, and how alike they are; null where there is none. */
+export function twinOf(rows: readonly Experiment[], row: Identity): { number: number; how: string } | null {
   const tried = rows.filter(
     (other) => other.number !== row.number && !wasInterrupted(other) && !isRepetition(other) && !['device_lost', 'thought'].includes(other.status),
   )
   const twin = tried.find(({ programHash }) => programHash === row.programHash)
   const other = tried.find(({ canonicalHash }) => canonicalHash !== undefined && canonicalHash === row.canonicalHash)
   const found = twin ?? other
-  if (!found) return
-  const how = twin ? 'letter for letter' : 'in other words: the same model, trained the same way'
-  throw new LabError('program.duplicate', `This is the program of experiment ${found.number}, ${how}.`, {
-    hint: 'Change something before running it again: the judge would only measure its own noise.',
-    data: { number: found.number },
-  })
+  return found ? { number: found.number, how: twin ? 'letter for letter' : 'in other words: the same model, trained the same way' } : null
 }
 
 /** Status of an attempt whose program never got to run. */

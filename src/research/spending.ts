@@ -30,3 +30,9 @@ export function costOfFailure({ data }: LabError): Cost {
   const usd = data.usd === null ? null : of('usd')
   return { ...NO_COST, requests: of('requests'), inputTokens: of('inputTokens'), outputTokens: of('outputTokens'), usd, wallMs: of('wallMs') }
 }
+
+/** The sum of what a row's proposal and reflection cost; absent where nothing was asked. */
+export function rowCost(before: Cost | undefined, more: Cost | undefined): { cost?: Cost } {
+  if (!before && !more) return {}
+  return { cost: addCosts(before ?? NO_COST, more ?? NO_COST) }
+}

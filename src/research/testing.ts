@@ -189,6 +189,7 @@ export function scriptedLab(change: Partial<LabRecord> = {}): LabRecord {
     task: { ...lab.task, keepRule: { kind: 'measured', repeats: 3, floorBpb: 0 }, seed: 42 },
     trainJs: PROGRAM,
     controller: 'evolution',
+    guide: 'off',
     controllerSeed: 5,
     floorBpb: null,
     maxExperiments: 6,
