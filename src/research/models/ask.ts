@@ -3,7 +3,6 @@
 import type { z } from 'zod'
 import { LabError } from '../../core/errors'
 import { addCosts, costData } from '../spending'
-import { costData } from '../spending'
 import { parseReply } from './reply'
 import { withCost } from './spending'
 import type { Cost, ModelClient, ModelRequest } from './types'
