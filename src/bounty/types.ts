@@ -1,7 +1,6 @@
 // A bounty is a task with money: what is offered, for what, judged by whom, and every message that the parties send.
 // The protocol is that of escrow/README.md. Amounts are whole satoshi where people read them, msat where they move.
 
-import type { GateResult } from '../judge/types'
 import type { Task } from '../judge/task'
 
 /** 64 hex digits: an x-only secp256k1 key, as Nostr uses. */
@@ -67,6 +66,13 @@ export interface Score {
   appVersion: string
 }
 
+/** A gate of the judge by its name there: another version of the app may know others. */
+export interface NamedGate {
+  gate: string
+  passed: boolean
+  detail: string
+}
+
 /** Everything that is sent. Each is a signed event whose author is the key that may send it; `to` ones are encrypted. */
 export type Body =
   // of a bounty
@@ -82,7 +88,7 @@ export type Body =
   | { kind: 'invoices'; commit: EventId; invoices: { slice: number; bolt11: string }[] } // contributor → sponsor
   | { kind: 'decline'; commit: EventId; reason: string } // sponsor or verifier
   | { kind: 'patch'; commit: EventId; nonce: string; trainJs: string } // contributor → verifier
-  | { kind: 'score'; commit: EventId; phase: Phase; score: Score | null; gates: GateResult[]; reason: string } // verifier
+  | { kind: 'score'; commit: EventId; phase: Phase; score: Score | null; gates: NamedGate[]; reason: string } // verifier
   | { kind: 'verdict'; commit: EventId; phase: Phase; verdict: Verdict } // verifier
   | { kind: 'secrets'; commit: EventId; phase: Phase; secrets: { slice: number; preimage: string }[] } // verifier → contributor
   | { kind: 'review'; commit: EventId; accept: boolean; reason: string } // sponsor, before the holdback; silence accepts

@@ -43,7 +43,7 @@ const dataset = z.discriminatedUnion('kind', [
   }),
 ])
 
-const task = z.strictObject({
+export const taskForm = z.strictObject({
   /** of task.json, as committed */
   hash,
   dataset,
@@ -118,7 +118,7 @@ const receipt = z.strictObject({
   }),
   /** of train.js, and of what it describes, whatever it calls things (null where it describes nothing) */
   program: z.strictObject({ trainJs: hash, canonical: hash.nullable() }),
-  task,
+  task: taskForm,
   commit,
   /** what it was compared with: none for a baseline. A receipt is null where there was none yet */
   parents: z.array(z.strictObject({ commit, receipt: hash.nullable() })).max(8),

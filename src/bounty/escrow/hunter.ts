@@ -3,7 +3,7 @@
 
 import type { IncomingState } from '../../wallet/types'
 import type { BountySpec, EventId, Message, Money, Phase, PublicKey, Verdict } from '../types'
-import { CLAIM_MARGIN_BLOCKS, drop, finish, tell, want, type Effect, type Input, type MachineState, type Result } from './machine'
+import { CLAIM_MARGIN_BLOCKS, drop, finish, park, tell, unpark, want, type Effect, type Input, type MachineState, type Result } from './machine'
 import { commitmentOf, hashOfSecret } from './seal'
 import { releaseOf, sliceAmountsMsat } from './terms'
 
@@ -37,7 +37,7 @@ export interface HunterState extends MachineState {
 /** A submission that has not been heard of yet. */
 export function createHunter(bounty: EventId, spec: BountySpec, sponsor: PublicKey, me: PublicKey, trainJs: string): HunterState {
   const state: HunterState = {
-    role: 'hunter', bounty, spec, sponsor, me, now: 0, height: null, todo: [], done: {}, trainJs, nonce: null, commit: null,
+    role: 'hunter', bounty, spec, sponsor, me, now: 0, height: null, todo: [], early: [], done: {}, trainJs, nonce: null, commit: null,
     stage: 'committing', places: {}, reported: [], slices: [], verdicts: { first: {}, stability: {} }, bills: {}, reason: '',
   } // prettier-ignore
   want(state, { key: 'nonce', do: 'draw', count: 1 })
@@ -72,8 +72,11 @@ export function hunterMoney({ slices, bills }: HunterState): Money {
   return money
 }
 
-function hear(state: HunterState, { author, body }: Message): void {
-  if (!('commit' in body) || body.commit !== state.commit) return
+function hear(state: HunterState, message: Message): void {
+  const { author, body } = message
+  if (!('commit' in body)) return
+  if (state.commit === null) return park(state, message)
+  if (body.commit !== state.commit) return
   const { verifiers } = state.spec
   const isVerifier = verifiers.includes(author)
   if (body.kind === 'decline' && (isVerifier || author === state.sponsor)) {
@@ -161,6 +164,8 @@ function conclude(state: HunterState, effect: Effect, result: Result): void {
   } else if (effect.key === 'commit' && result.do === 'send') {
     state.commit = result.id
     if (state.stage === 'committing') state.stage = 'committed'
+    for (const message of unpark(state, (commit) => commit === state.commit)) hear(state, message)
+    state.early = []
   } else if (effect.do === 'makeHold' && result.do === 'makeHold') {
     const slice = state.slices.find(({ paymentHash }) => paymentHash === effect.paymentHash)
     if (slice) slice.bolt11 = result.invoice.bolt11

@@ -4,8 +4,7 @@
 // asked once more; everybody who is asked must know a key that comes again.
 
 import type { IncomingState, Invoice, OutgoingState } from '../../wallet/types'
-import type { GateResult } from '../../judge/types'
-import type { BountySpec, Body, EventId, Message, Phase, PublicKey, Score } from '../types'
+import type { BountySpec, Body, EventId, Message, NamedGate, Phase, PublicKey, Score } from '../types'
 
 export type Effect = { key: string } & (
   | { do: 'send'; to: PublicKey | null; body: Body }
@@ -26,7 +25,7 @@ export type Result =
   | { do: 'makeHold' | 'makeInvoice'; invoice: Invoice }
   | { do: 'pay'; state: OutgoingState | { state: 'refused' } }
   | { do: 'settle' | 'cancel' }
-  | { do: 'measure'; score: Score | null; gates: GateResult[]; reason: string }
+  | { do: 'measure'; score: Score | null; gates: NamedGate[]; reason: string }
   /** it cannot be done, now or ever: said by the wallet or the judge, not by a lost connection */
   | { do: 'fail'; reason: string }
 
@@ -56,6 +55,8 @@ export interface MachineState {
   now: number
   height: number | null
   todo: Effect[]
+  /** messages about a submission that has not been heard of: relays keep no order */
+  early: Message[]
   /** keys of everything that was ever asked and has been done */
   done: Record<string, true>
 }
@@ -65,6 +66,21 @@ export const TURN_SECONDS = 3600
 export const QUORUM_SECONDS = 2 * 3600
 /** Blocks before a lock's end within which nothing is settled any more: a claim must reach the chain in time. */
 export const CLAIM_MARGIN_BLOCKS = 6
+
+/** Most messages that wait for what they are about; a flood ends nobody's memory. */
+const MOST_EARLY = 200
+
+/** Keeps a message until the submission that it is about is known. */
+export function park(state: MachineState, message: Message): void {
+  if (state.early.length < MOST_EARLY && !state.early.some(({ id }) => id === message.id)) state.early.push(message)
+}
+
+/** The messages that waited, once something new is known. */
+export function unpark(state: MachineState, isKnown: (commit: EventId) => boolean): Message[] {
+  const ready = state.early.filter(({ body }) => 'commit' in body && isKnown(body.commit))
+  if (ready.length > 0) state.early = state.early.filter((message) => !ready.includes(message))
+  return ready
+}
 
 /** Asks for something once, whoever asks how often. */
 export function want(state: MachineState, effect: Effect): void {

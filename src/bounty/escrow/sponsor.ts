@@ -3,7 +3,7 @@
 
 import type { Invoice, OutgoingState } from '../../wallet/types'
 import type { BountySpec, EventId, Message, Money, Phase, PublicKey, Score, Verdict } from '../types'
-import { finish, tell, want, type Effect, type Input, type MachineState, type Result } from './machine'
+import { finish, park, tell, unpark, want, type Effect, type Input, type MachineState, type Result } from './machine'
 import { commitmentOf, hashOfSecret, openPatch, type Patch } from './seal'
 import { sliceAmountsMsat } from './terms'
 
@@ -47,13 +47,16 @@ export interface SponsorState extends MachineState {
 export type Decode = (bolt11: string) => Invoice | null
 
 export function createSponsor(bounty: EventId, spec: BountySpec, me: PublicKey): SponsorState {
-  return { role: 'sponsor', bounty, spec, sponsor: me, me, now: 0, height: null, todo: [], done: {}, baselines: {}, submissions: {}, order: [], closed: false }
+  return { role: 'sponsor', bounty, spec, sponsor: me, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, submissions: {}, order: [], closed: false }
 }
 
 /** Changes the state by one input. Messages have been checked for signature, author and form before. */
 export function stepSponsor(state: SponsorState, input: Input, decode: Decode): void {
   if (input.kind === 'time') tell(state, input)
-  else if (input.kind === 'message') hear(state, input.message, decode)
+  else if (input.kind === 'message') {
+    hear(state, input.message, decode)
+    for (const message of unpark(state, (commit) => commit in state.submissions)) hear(state, message, decode)
+  }
   else if (input.kind === 'outgoing') note(state, input.paymentHash, input.state)
   else if (input.kind === 'done') {
     const effect = finish(state, input.key)
@@ -83,7 +86,8 @@ export function sponsorMoney(submissions: readonly SponsorSubmission[]): Money {
   return money
 }
 
-function hear(state: SponsorState, { author, id, body }: Message, decode: Decode): void {
+function hear(state: SponsorState, message: Message, decode: Decode): void {
+  const { author, id, body } = message
   const isVerifier = state.spec.verifiers.includes(author)
   if (body.kind === 'baseline' && isVerifier && body.bounty === state.bounty) state.baselines[author] ??= body.score
   else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
@@ -94,8 +98,9 @@ function hear(state: SponsorState, { author, id, body }: Message, decode: Decode
     state.order.push(id)
   } else if ('commit' in body) {
     const submission = state.submissions[body.commit]
-    if (submission && isVerifier) hearVerifier(submission, author, body)
-    if (submission && author === submission.author) hearHunter(state, submission, body, decode)
+    if (!submission) return park(state, message)
+    if (isVerifier) hearVerifier(submission, author, body)
+    if (author === submission.author) hearHunter(state, submission, body, decode)
   }
 }
 

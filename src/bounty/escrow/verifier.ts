@@ -2,7 +2,7 @@
 // own slices, measures what is shown to it, and releases secrets for what was measured. It never touches money.
 
 import type { BountySpec, EventId, Message, PublicKey } from '../types'
-import { finish, tell, want, type Effect, type Input, type Result } from './machine'
+import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
 import { commitmentOf, hashOfSecret, type Patch } from './seal'
 import { medianOf, ownSlices, sliceAmountsMsat } from './terms'
 import { decline, enter, measure, release, ripen, type VerifierState, type VerifierSubmission } from './verdict'
@@ -12,7 +12,7 @@ export type Inspect = (spec: BountySpec, patch: Patch, author: PublicKey, earlie
 
 export function createVerifier(bounty: EventId, spec: BountySpec, sponsor: PublicKey, me: PublicKey): VerifierState {
   return {
-    role: 'verifier', bounty, spec, sponsor, me, now: 0, height: null, todo: [], done: {}, baselines: {}, sets: [], bestBpb: null,
+    role: 'verifier', bounty, spec, sponsor, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, sets: [], bestBpb: null,
     committedSlices: 0, turn: null, submissions: {}, order: [], closed: false,
   } // prettier-ignore
 }
@@ -20,7 +20,10 @@ export function createVerifier(bounty: EventId, spec: BountySpec, sponsor: Publi
 /** Changes the state by one input. Messages have been checked for signature, author and form before. */
 export function stepVerifier(state: VerifierState, input: Input, inspect: Inspect): void {
   if (input.kind === 'time') tell(state, input)
-  else if (input.kind === 'message') hear(state, input.message, inspect)
+  else if (input.kind === 'message') {
+    hear(state, input.message, inspect)
+    for (const message of unpark(state, (commit) => commit in state.submissions)) hear(state, message, inspect)
+  }
   else if (input.kind === 'done') {
     const effect = finish(state, input.key)
     if (effect) conclude(state, effect, input.result)
@@ -29,7 +32,8 @@ export function stepVerifier(state: VerifierState, input: Input, inspect: Inspec
   nextTurn(state)
 }
 
-function hear(state: VerifierState, { author, createdAt, id, body }: Message, inspect: Inspect): void {
+function hear(state: VerifierState, message: Message, inspect: Inspect): void {
+  const { author, createdAt, id, body } = message
   const { spec } = state
   const isVerifier = spec.verifiers.includes(author)
   if (body.kind === 'heldOut' && author === state.sponsor && body.bounty === state.bounty) {
@@ -44,7 +48,7 @@ function hear(state: VerifierState, { author, createdAt, id, body }: Message, in
     admit(state, id, author, body.commitment, createdAt)
   } else if ('commit' in body) {
     const submission = state.submissions[body.commit]
-    if (!submission) return
+    if (!submission) return park(state, message)
     if (body.kind === 'patch' && author === submission.author) show(state, submission, body, inspect)
     if (body.kind === 'score' && isVerifier && author !== state.me) submission.scores[body.phase][author] ??= body.score
     if (body.kind === 'review' && author === state.sponsor && submission.stage === 'waiting')

@@ -119,7 +119,7 @@ export class World {
         isQuiet = true
         for (const party of this.parties) {
           while (this.deliver(party)) isQuiet = false
-          for (const effect of [...party.state.todo]) if (this.act(party, effect)) isQuiet = false
+          for (const effect of party.state.todo.slice()) if (this.act(party, effect)) isQuiet = false
         }
       }
       this.tick(2400)

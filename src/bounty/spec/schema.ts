@@ -1,0 +1,115 @@
+// bounty.json, read strictly: it may come from anybody. Messages are for the person who fills in the form, too.
+
+import { z } from 'zod'
+import { LabError } from '../../core/errors'
+import { taskForm } from '../../history/receiptForm'
+import type { BountySpec } from '../types'
+
+// Without this zod compiles its checks with new Function, which the page's CSP forbids (and reports).
+z.config({ jitless: true })
+
+/** Of bounty.json as text. */
+export const MOST_SPEC_CHARS = 600_000
+/** Most slices: each is an invoice, a prompt of the wallet and a slot in a channel. */
+export const MOST_SLICES = 50
+
+export const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+const line = (most: number) => z.string().trim().min(1, 'must not be empty').max(most)
+const count = (least: number, most: number) => z.number().int().min(least).max(most)
+const share = z.number().min(0).max(1)
+const bpb = z.number().positive().max(16)
+
+const task = z.strictObject({
+  version: z.literal(1),
+  name: line(200),
+  dataset: taskForm.shape.dataset,
+  tokenizer: taskForm.shape.tokenizer,
+  metric: z.literal('val_bpb'),
+  direction: z.literal('min'),
+  budget: z.strictObject({ kind: z.literal('tokens', 'a bounty is measured by tokens: seconds differ between machines'), amount: z.number().positive().max(1e12) }),
+  evaluation: taskForm.shape.evaluation,
+  keepRule: z.strictObject({ kind: z.enum(['measured', 'plain']), repeats: count(1, 20), floorBpb: z.number().min(0).max(1), repeatShare: share.optional() }),
+  guards: taskForm.shape.guards,
+})
+
+export const bountySpec = z
+  .strictObject({
+    version: z.literal(1),
+    title: line(120),
+    description: z.string().max(8000),
+    task,
+    targetFiles: z.tuple([z.literal('train.js')]),
+    baseline: z.strictObject({ trainJs: z.string().min(1).max(200_000), sha256: hex64, valBpb: bpb.nullable() }),
+    targetImprovementBpb: z.number().positive('must be above 0').max(8),
+    poolSat: count(1, 100_000_000),
+    slices: count(1, MOST_SLICES),
+    nowShare: share,
+    stabilityDelaySeconds: count(0, 72 * 3600),
+    deadline: count(0, 4_000_000_000),
+    lock: z.strictObject({ minCltv: count(18, 2016), maxCltv: count(18, 2016) }),
+    escrow: z.enum(['sliced', 'lump', 'unescrowed']),
+    accessFeeSat: count(0, 1_000_000),
+    materialsUrl: z.string().max(2000).regex(/^https?:\/\//, 'must begin with http:// or https://').nullable(),
+    rules: z.strictObject({
+      maxDiffBytes: count(1, 200_000),
+      maxDiffLines: count(1, 20_000),
+      forbidden: z.array(line(200)).max(50),
+      maxSubmissionsPerKey: count(1, 1000),
+      maxSimilarity: share,
+    }),
+    verifiers: z.array(hex64).min(1, 'needs at least one verifier').max(9),
+    coordinatorFeePercent: z.number().min(0).max(20),
+    heldOut: z.array(z.strictObject({ sha256: hex64, bytes: count(1, 50_000_000) })).min(1, 'needs a held-out set').max(10),
+    seeds: count(1, 9),
+    toleranceBpb: z.number().min(0).max(1),
+  })
+  .superRefine((spec, issues) => {
+    const say = (path: string, message: string) => issues.addIssue({ code: 'custom', path: [path], message })
+    if (spec.escrow === 'sliced' && spec.poolSat % spec.slices !== 0) say('poolSat', `must be a multiple of the number of slices (${spec.slices})`)
+    if (spec.poolSat < spec.slices) say('poolSat', 'must be at least one sat a slice')
+    if (new Set(spec.verifiers).size < spec.verifiers.length) say('verifiers', 'names a key twice')
+    if (spec.escrow === 'sliced' && spec.slices < spec.verifiers.length) say('slices', 'must be at least one for every verifier')
+    if (spec.lock.maxCltv < spec.lock.minCltv) say('lock', 'allows less than it asks for')
+    // ten minutes a block, and room to claim: the money must not come back before the re-check is over
+    const needed = Math.ceil(spec.stabilityDelaySeconds / 600) + 24
+    if (spec.escrow !== 'unescrowed' && spec.lock.minCltv < needed) say('lock', `must be at least ${needed} blocks, or the locks end before the re-check`)
+    if (spec.toleranceBpb >= spec.targetImprovementBpb) say('toleranceBpb', 'must be below the improvement that is asked for')
+  }) satisfies z.ZodType<BountySpec>
+
+const LABELS: Record<string, string> = {
+  poolSat: 'The pool', slices: 'The number of slices', verifiers: 'The list of verifiers', lock: 'The lock time', deadline: 'The deadline',
+  targetImprovementBpb: 'The improvement asked for', toleranceBpb: 'The tolerance', heldOut: 'The held-out data', title: 'The title',
+  stabilityDelaySeconds: 'The delay before the re-check', materialsUrl: 'The address of the materials', accessFeeSat: 'The access fee',
+} // prettier-ignore
+
+/** What is wrong with a spec, a sentence for each field; empty when nothing is. */
+export function problemsOf(value: unknown): string[] {
+  const parsed = bountySpec.safeParse(value)
+  if (parsed.success) return []
+  return parsed.error.issues.slice(0, 20).map(({ path, message }) => {
+    const [field] = path
+    const name = LABELS[String(field)] ?? (path.length > 0 ? path.join('.') : 'The file')
+    return `${name}: ${message}`
+  })
+}
+
+/**
+ * Reads bounty.json.
+ * @throws LabError "bounty.invalid" naming the fields
+ */
+export function parseSpec(text: string): BountySpec {
+  if (text.length > MOST_SPEC_CHARS) throw invalid(`It has more than ${MOST_SPEC_CHARS} characters.`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalid('It is not JSON.', cause)
+  }
+  const problems = problemsOf(value)
+  if (problems.length > 0) throw invalid(problems.join('. '))
+  return bountySpec.parse(value)
+}
+
+function invalid(what: string, cause?: unknown): LabError {
+  return new LabError('bounty.invalid', `This is not a bounty that can be read. ${what}`, { hint: 'Ask its sponsor for the file again, or mend the fields named.', cause })
+}
