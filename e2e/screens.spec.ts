@@ -47,7 +47,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 test('a section has an address, and Back returns to the setup as it was', async ({ page }) => {
   const problems = watch(page)
   await page.goto('./#v=1&budget=7s')
-  await page.getByRole('radio', { name: 'Random' }).check()
+  await page.getByRole('combobox', { name: 'Method' }).selectOption('Random')
   await page.getByRole('link', { name: 'How it works' }).click()
   await expect(page.getByRole('main')).toBeFocused()
   await expect(page).toHaveTitle('How it works · Assay')
@@ -56,7 +56,7 @@ test('a section has an address, and Back returns to the setup as it was', async 
   await page.reload()
   await expect(page.getByRole('heading', { level: 1, name: 'How it works' })).toBeVisible()
   await page.goBack()
-  await expect(page.getByRole('radio', { name: 'Random' })).toBeChecked()
+  await expect(page.getByRole('combobox', { name: 'Method' })).toHaveValue('random')
   await expect(page.getByRole('radio', { name: '7 s' })).toBeChecked()
   await page.goForward()
   await expect(page.getByRole('heading', { level: 1, name: 'How it works' })).toBeVisible()

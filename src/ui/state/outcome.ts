@@ -32,9 +32,10 @@ export function outcomeOf(status: ExperimentStatus): Outcome {
 
 const FLAGS = { overfit: 'overfit', budget: 'not told' } as const
 
-/** The word for an attempt, with why where that is not the usual: Kept, Kept: simpler, Discarded: overfit. */
-export function labelOf({ status, judgement }: Pick<Experiment, 'status' | 'judgement'>): string {
+/** The word for an attempt, with why where that is not the usual: Kept, Kept: simpler, Discarded: overfit, Skipped. */
+export function labelOf({ status, judgement, error }: Pick<Experiment, 'status' | 'judgement' | 'error'>): string {
   const { label } = outcomeOf(status)
+  if (error?.code === 'lab.skipped') return 'Skipped'
   if (status === 'keep' && judgement?.keptAs === 'simpler') return `${label}: simpler`
   return judgement?.flag ? `${label}: ${FLAGS[judgement.flag]}` : label
 }

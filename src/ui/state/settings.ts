@@ -3,7 +3,10 @@
 import { DATASET_PRESETS } from '../../worker/client'
 import type { DatasetSource, TokenizerSpec } from '../../data/types'
 import type { Budget } from '../../judge/task'
+import type { EndRules } from '../../research/guide/types'
+import type { ResearcherSpec } from '../../research/models/types'
 import type { LabSettings } from '../../worker/protocol'
+import { withoutSecrets } from './researchers'
 
 /** `budget: null` means what the adapter's tier suggests. */
 export interface Draft {
@@ -11,6 +14,10 @@ export interface Draft {
   tokenizer: TokenizerSpec
   budget: Budget | null
   controller: string
+  /** the language model, where the researcher uses one; never a key */
+  researcher: ResearcherSpec | undefined
+  approval: 'auto' | 'ask'
+  ends: EndRules
   rule: 'measured' | 'plain'
   maxExperiments: number | null
   seed: number
@@ -18,11 +25,17 @@ export interface Draft {
 
 export const BUILT_IN: DatasetSource = { kind: 'grammar', seed: 1, bytes: 4_000_000 }
 
+/** A lab that only its person ends. */
+export const NO_END: EndRules = { minutes: null, tokens: null, usd: null, targetBpb: null }
+
 export const DEFAULT_DRAFT: Draft = {
   dataset: BUILT_IN,
   tokenizer: { kind: 'bytes' },
   budget: null,
   controller: 'evolution',
+  researcher: undefined,
+  approval: 'auto',
+  ends: NO_END,
   rule: 'measured',
   maxExperiments: null,
   seed: 1,
@@ -91,6 +104,9 @@ export function labSettings(
     budget: draft.budget ?? defaults?.budget ?? FALLBACK_BUDGET,
     keepRule: { kind: draft.rule, repeats: draft.rule === 'measured' ? 3 : 1, floorBpb: FLOOR_BPB },
     controller: draft.controller,
+    ...(draft.researcher && { researcher: withoutSecrets(draft.researcher) }),
+    ...(draft.approval === 'ask' && { approval: 'ask' as const }),
+    ...(Object.values(draft.ends).some((end) => end !== null) && { ends: draft.ends }),
     maxExperiments: draft.maxExperiments,
     seed: draft.seed,
     programMd: edited.programMd ?? defaults?.programMd ?? '',

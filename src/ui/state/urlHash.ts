@@ -1,5 +1,6 @@
 // Settings in the URL, versioned. Defaults are left out, so a plain address means a plain lab.
 
+import { readEnds, readResearcher, writeEnds, writeResearcher } from './researcherHash'
 import { BUILT_IN, DEFAULT_DRAFT, formatOfUrl, URL_PRESETS } from './settings'
 import type { Draft } from './settings'
 import type { DatasetSource, TokenizerSpec } from '../../data/types'
@@ -26,6 +27,9 @@ export function writeHash(draft: Draft, place: Place): string {
   if (draft.tokenizer.kind === 'bpe') query.set('tok', `bpe${draft.tokenizer.vocab}`)
   if (draft.budget) query.set('budget', `${draft.budget.amount}${draft.budget.kind === 'seconds' ? 's' : 'tok'}`)
   if (draft.controller !== DEFAULT_DRAFT.controller) query.set('by', draft.controller)
+  if (draft.researcher) writeResearcher(query, draft.researcher)
+  if (draft.approval === 'ask') query.set('ask', '1')
+  writeEnds(query, draft.ends)
   if (draft.rule !== DEFAULT_DRAFT.rule) query.set('rule', draft.rule)
   if (draft.maxExperiments !== null) query.set('n', String(draft.maxExperiments))
   if (draft.seed !== DEFAULT_DRAFT.seed) query.set('seed', String(draft.seed))
@@ -46,6 +50,9 @@ export function readHash(hash: string): { draft: Draft; place: Place } {
       tokenizer: readTokenizer(query.get('tok')),
       budget: readBudget(query.get('budget')),
       controller: /^[a-z][\w-]{0,31}$/.test(query.get('by') ?? '') ? query.get('by')! : DEFAULT_DRAFT.controller,
+      researcher: readResearcher(query),
+      approval: query.get('ask') === '1' ? 'ask' : 'auto',
+      ends: readEnds(query),
       rule: query.get('rule') === 'plain' ? 'plain' : 'measured',
       maxExperiments: readCount(query.get('n'), 1, 100_000),
       seed: readCount(query.get('seed'), 0, 2 ** 31 - 1) ?? DEFAULT_DRAFT.seed,

@@ -10,6 +10,11 @@ const PHASES = {
   failed: 'The lab has failed.',
 }
 
+const ASKS = {
+  paste: 'The lab waits for an answer: it has a question to take to a chat, at the top of the page.',
+  approve: 'The lab waits for your word on a proposal, at the top of the page.',
+}
+
 /** Tells screen readers each decision and each change of phase, once, without interrupting. */
 export function Announcer() {
   const labId = useApp((state) => state.labId)
@@ -34,10 +39,13 @@ export function Announcer() {
     started.current = phase
   }, [phase])
 
+  const asked = useApp((state) => state.status.labId === state.labId ? state.status.asking?.kind ?? null : null)
+
   return (
     <div className="visually-hidden" aria-live="polite" aria-atomic="false">
       <p>{decision}</p>
       <p>{moved}</p>
+      <p>{asked && ASKS[asked]}</p>
     </div>
   )
 }

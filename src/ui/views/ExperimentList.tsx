@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Experiment } from '../../history/types'
 import { useApp, useSession } from '../state/context'
 import { bpb, delta } from '../state/format'
+import { MODES, ORDERS } from '../state/guidance'
 import { Badge } from './Badge'
 
 const FILTERS = ['all', 'kept', 'discarded', 'failed'] as const
@@ -61,7 +62,22 @@ function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
           </span>
         </span>
         <span className="experiment-text">{row.hypothesis || row.description}</span>
+        <Tags row={row} />
       </button>
     </li>
+  )
+}
+
+/** Kind of change, mode and orders: why this was tried now. */
+function Tags({ row: { category, guidance, parents, status } }: { row: Experiment }) {
+  if (status === 'baseline') return null
+  const orders = guidance?.orders.map(({ kind }) => ORDERS[kind]) ?? []
+  const tags = [...new Set([category, ...(guidance ? [MODES[guidance.mode].label.toLowerCase()] : []), ...orders])].filter((tag) => tag !== '')
+  if (tags.length === 0) return null
+  return (
+    <span className="tags">
+      {tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}
+      {parents && parents.length > 0 && <span className="tag">from {parents.join(' + ')}</span>}
+    </span>
   )
 }

@@ -7,6 +7,7 @@ import { CurveSection } from './CurveSection'
 import { DiffSection } from './DiffSection'
 import { ExperimentFacts } from './ExperimentFacts'
 import { Icon } from './Icon'
+import { SheetOrigin } from './SheetOrigin'
 import { SamplePanel } from './SamplePanel'
 import { SheetReceipt } from './SheetReceipt'
 import { SheetVerdict } from './SheetVerdict'
@@ -72,6 +73,7 @@ export function ExperimentSheet({ labId, row, rows, lab }: {
           <div><dt>Proposed by</dt><dd>{row.proposer}</dd></div>
         </dl>
         <SheetVerdict row={row} />
+        <SheetOrigin row={row} />
         <DiffSection key={`diff-${row.number}`} number={row.number} status={row.status} />
         <CurveSection labId={labId} row={row} />
         <ExperimentFacts row={row} lab={lab} />

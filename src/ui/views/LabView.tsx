@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { MEASURED_ON, otherBackend } from '../../worker/otherBackend'
 import { useApp, useExperiments, useLabs } from '../state/context'
 import { summarise } from '../state/summary'
@@ -14,6 +15,10 @@ import { RunsOn } from './RunsOn'
 import { RunStrip } from './RunStrip'
 import { ScoreLine } from './ScoreLine'
 import { TransferSection } from './TransferSection'
+import { EndCard } from './researcher/EndCard'
+import { ResearcherPanel } from './researcher/ResearcherPanel'
+
+const QuestionCard = lazy(() => import('./researcher/QuestionCard'))
 
 /** One lab: how far it has come, what it does now, what it has tried, and its program. */
 export function LabView({ labId }: { labId: string }) {
@@ -22,12 +27,16 @@ export function LabView({ labId }: { labId: string }) {
   const open = useApp((state) => state.openExperiment)
   const adapter = useApp((state) => state.adapter)
   const shown = rows ?? []
+  const asking = useApp((state) => state.status.labId === labId ? state.status.asking : null)
+  const watching = useApp((state) => state.status.watching)
   const elsewhere = otherBackend(shown, adapter)
   const opened = open === null ? null : shown.find((row) => row.number === open) ?? null
   return (
     <>
       <RunStrip lab={lab} />
       <Preparing />
+      {lab?.end && <EndCard end={lab.end} />}
+      {asking && <Suspense><QuestionCard key={asking.id} question={asking} canAnswer={!watching} /></Suspense>}
       {elsewhere && (
         <div className="notices">
           <Banner notice={{
@@ -43,6 +52,7 @@ export function LabView({ labId }: { labId: string }) {
           <ScoreLine lab={lab} summary={summarise(shown)} />
           <StaircasePanel lab={lab} rows={shown} />
           <RunPanel lab={lab} rows={shown} />
+          {lab && <ResearcherPanel lab={lab} rows={shown} />}
         </div>
         <ExperimentList rows={rows} incumbent={lab?.incumbent ?? null} />
       </div>

@@ -17,6 +17,7 @@ export function describe(status: LabStatus, lab: LabRecord | null, pausing: bool
   if (status.watching && lab?.phase === 'running') return 'Running in the other tab'
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'
   if (status.phase === 'paused') return 'Paused'
+  if (status.asking && status.phase === 'running') return 'Waits for your answer'
   const activity = status.activity === 'idle' ? 'working' : status.activity === 'tuning kernels' ? tuningText(status) : status.activity
   const of = lab?.maxExperiments ? ` of ${lab.maxExperiments}` : ''
   const run = status.number === null ? '' : status.number === 0 ? 'Baseline · ' : `Experiment ${status.number}${of} · `

@@ -5,6 +5,7 @@ import type { Budget } from '../../judge/task'
 import { Choice } from './Choice'
 import { DataPicker } from './DataPicker'
 import { AdvancedSetup } from './AdvancedSetup'
+import { ResearcherChoice } from './researcher/ResearcherChoice'
 
 const TOKENIZERS = [
   { value: 'bytes', label: 'Bytes' },
@@ -14,16 +15,6 @@ const TOKENIZERS = [
 ] as const
 
 const SECONDS = [10, 30, 60, 300]
-
-const CONTROLLERS = [
-  { value: 'evolution', label: 'Evolution' },
-  { value: 'random', label: 'Random' },
-] as const
-
-const RESEARCHER_NOTES: Record<string, string> = {
-  evolution: 'Builds on edits that helped before. Needs no key and no network.',
-  random: 'Draws edits blindly: the yardstick every other researcher has to beat.',
-}
 
 /** Everything that can be chosen before Start. */
 export function Setup() {
@@ -44,14 +35,7 @@ export function Setup() {
           : 'Frequent strings become tokens, learned from the text before the first run.'}
       />
       <BudgetChoice budget={draft.budget} onChange={(budget) => change({ budget })} />
-      <Choice
-        name="researcher"
-        legend="Researcher"
-        options={CONTROLLERS}
-        value={draft.controller as 'evolution'}
-        onChange={(controller) => change({ controller })}
-        note={RESEARCHER_NOTES[draft.controller]}
-      />
+      <ResearcherChoice name="setup" value={draft} onChange={({ controller, researcher }) => change({ controller, researcher })} />
       <AdvancedSetup draft={draft} onChange={change} />
     </form>
   )

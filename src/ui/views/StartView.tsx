@@ -1,6 +1,7 @@
 import { ActionButton } from '../actions/ActionButton'
 import { useApp } from '../state/context'
 import { budgetLabel, datasetLabel, labSettings, tokenizerLabel } from '../state/settings'
+import { researcherLabel } from '../state/researchers'
 import { LoopSteps } from './LoopSteps'
 import { RunsOn } from './RunsOn'
 import { Preparing } from './Preparing'
@@ -50,7 +51,7 @@ function Plan() {
   return (
     <p className="plan">
       {datasetLabel(draft.dataset)} as {tokenizerLabel(draft.tokenizer)}, {budgetLabel(budget)} of training a run,
-      {' '}{draft.controller} as researcher
+      {' '}researched by {researcherLabel(draft)}
       {draft.maxExperiments === null ? ', until you stop it.' : `, ${draft.maxExperiments} experiments.`}
     </p>
   )

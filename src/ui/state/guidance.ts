@@ -1,0 +1,31 @@
+// Modes, orders and ends in words, each with a sign of its own: colour is never the only difference.
+
+import type { EndKind, Mode, OrderKind } from '../../research/guide/types'
+import type { IconName } from '../views/Icon'
+
+export const MODES: Record<Mode, { label: string; icon: IconName; meaning: string }> = {
+  explore: { label: 'Explore', icon: 'compass', meaning: 'tries what has been tried little' },
+  exploit: { label: 'Exploit', icon: 'target', meaning: 'stays near what works' },
+  combine: { label: 'Combine', icon: 'merge', meaning: 'puts near misses together' },
+  ablate: { label: 'Ablate', icon: 'minus', meaning: 'takes a kept change out again, to see whether it still helps' },
+}
+
+export const ORDERS: Record<OrderKind, string> = {
+  review: 'written review',
+  fork: 'fork',
+  invert: 'assumption inverted',
+  shrink: 'half the size',
+  quota: 'another category',
+  novelty: 'something new',
+  idea: 'idea given',
+  combine: 'near misses combined',
+  ablate: 'ablation',
+  note: 'your note',
+}
+
+export const ENDS: Record<EndKind, { label: string; icon: IconName; meaning: string }> = {
+  CONVERGED: { label: 'Converged', icon: 'check', meaning: 'What was asked for has been reached.' },
+  PLATEAU: { label: 'Plateau', icon: 'bar', meaning: 'Nothing has been gained for long, though much was tried.' },
+  CEILING: { label: 'Ceiling', icon: 'target', meaning: 'No change within these limits can be told from noise any more.' },
+  BLOCKED: { label: 'Blocked', icon: 'warn', meaning: 'It cannot go on without you.' },
+}

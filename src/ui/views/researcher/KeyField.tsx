@@ -1,0 +1,119 @@
+import { useRef, useState } from 'react'
+import type { RefObject } from 'react'
+import { LabError } from '../../../core/errors'
+import type { Provider } from '../../../research/models/types'
+import type { ProviderState } from '../../../worker/researchProtocol'
+import { useSession } from '../../state/context'
+import { Icon } from '../Icon'
+
+const HELD: Partial<Record<ProviderState['key'], string>> = {
+  'in memory': 'Its key is held in the memory of this tab and gone when the tab is closed.',
+  stored: 'Its key is kept in this browser under your passphrase, and unlocked.',
+}
+
+/** Takes a key and hands it to the lab. It is never shown again, nor held here, nor written anywhere unencrypted. */
+export function KeyField({ provider, state, onChanged }: {
+  provider: Provider
+  state: ProviderState['key']
+  onChanged: () => Promise<void>
+}) {
+  const { api } = useSession().client
+  const [problem, setProblem] = useState<LabError | null>(null)
+  const [busy, setBusy] = useState(false)
+  const run = async (work: () => Promise<void>) => {
+    setBusy(true)
+    setProblem(null)
+    try {
+      await work()
+    } catch (thrown) {
+      setProblem(LabError.from(thrown))
+    }
+    await onChanged()
+    setBusy(false)
+  }
+  const forget = (
+    <button type="button" className="button button-quiet" aria-disabled={busy} onClick={() => void run(() => api.forgetKey(provider))}>Forget it</button>
+  )
+  return (
+    <div className="key-field" role="group" aria-label="Key">
+      {HELD[state] && <p className="key-held"><Icon name="check" size={14} /><span>{HELD[state]}</span>{forget}</p>}
+      {state === 'locked' && (
+        <>
+          <Secret label="Passphrase" note="A key is kept in this browser under your passphrase." button={busy ? 'Unlocking…' : 'Unlock'} onGive={(passphrase) => run(() => api.unlockKeys(passphrase))} />
+          {forget}
+        </>
+      )}
+      {state === 'missing' && <NewKey busy={busy} onGive={(key, passphrase) => run(() => api.setKey(provider, key, passphrase))} />}
+      <div aria-live="polite">{problem && <p className="problem"><b>{problem.message}</b> {problem.hint}</p>}</div>
+    </div>
+  )
+}
+
+function NewKey({ busy, onGive }: { busy: boolean; onGive: (key: string, passphrase: string | null) => Promise<void> }) {
+  const [keep, setKeep] = useState(false)
+  const [short, setShort] = useState(false)
+  const passphrase = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <Secret label="Key" button={busy ? 'Taking it…' : 'Use this key'} onGive={async (key) => {
+        const phrase = keep ? passphrase.current?.value ?? '' : null
+        setShort(phrase !== null && phrase.length < 8)
+        if (phrase !== null && phrase.length < 8) return passphrase.current?.focus()
+        await onGive(key, phrase)
+      }}>
+        <label className="tickbox">
+          <input type="checkbox" checked={keep} onChange={() => setKeep(!keep)} />
+          Keep it in this browser under a passphrase
+        </label>
+        {keep && (
+          <label className="field">
+            <span className="field-label">Passphrase</span>
+            <input ref={passphrase} type="password" autoComplete="new-password" minLength={8} />
+            {short && <span className="note warning-text">At least eight characters; whoever can read this browser’s storage could try all shorter ones.</span>}
+          </label>
+        )}
+      </Secret>
+      <p className="note">
+        {keep ? 'Encrypted before it is stored.' : 'Kept in the memory of this tab only.'} It goes to its provider and nowhere else: never into git,
+        exports, addresses or prompts.
+      </p>
+    </>
+  )
+}
+
+/** A field whose text is read once, when it is given, and then wiped: no state of the page ever holds it. */
+function Secret({ label, note, button, onGive, children }: {
+  label: string
+  note?: string
+  button: string
+  onGive: (secret: string) => Promise<void>
+  children?: React.ReactNode
+}) {
+  const field = useRef<HTMLInputElement>(null)
+  const give = async () => {
+    const secret = read(field)
+    if (secret === '') return field.current?.focus()
+    await onGive(secret)
+  }
+  return (
+    <>
+      <div className="key-row">
+        <label className="field">
+          <span className="field-label">{label}</span>
+          <input ref={field} type="password" autoComplete="off" spellCheck={false} onKeyDown={(event) => {
+            if (event.key !== 'Enter') return
+            event.preventDefault()
+            void give()
+          }} />
+        </label>
+        <button type="button" className="button button-plain" onClick={() => void give()}>{button}</button>
+      </div>
+      {note && <p className="note">{note}</p>}
+      {children}
+    </>
+  )
+}
+
+function read(field: RefObject<HTMLInputElement | null>): string {
+  return field.current?.value.trim() ?? ''
+}

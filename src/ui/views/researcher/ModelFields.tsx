@@ -1,0 +1,94 @@
+import { useId } from 'react'
+import type { ModelSpec, Provider } from '../../../research/models/types'
+import type { ProviderState } from '../../../worker/researchProtocol'
+import { missingForModel, modelAddress, useProviders } from '../../state/providers'
+import { PROVIDERS, usualEdits, withShare } from '../../state/researchers'
+import type { ProviderWords, Researcher } from '../../state/researchers'
+import { Icon } from '../Icon'
+import { AllowModel } from './AllowModel'
+import { KeyField } from './KeyField'
+import { ModelLimits } from './ModelLimits'
+import ShareFields from './ShareFields'
+import { TryModel } from './TryModel'
+
+type Named = Exclude<Provider, 'paste'>
+
+const GROUPS: ProviderWords['group'][] = ['With a key of yours', 'On this machine', 'In this browser']
+
+/** Everything about a language model, in the order in which it is needed: whose, where, which, its key, a trial, limits. */
+export default function ModelFields({ name, value, onChange }: {
+  name: string
+  value: Researcher
+  onChange: (value: Researcher) => void
+}) {
+  const { providers, ask } = useProviders()
+  const spec = value.researcher!
+  const { model } = spec
+  const provider = model.provider as Named
+  const words = PROVIDERS[provider]
+  const known = providers?.find((entry) => entry.provider === provider)
+  const change = (part: Partial<ModelSpec>) => onChange({ ...value, researcher: { ...spec, model: { ...model, ...part } } })
+  const choose = (next: Named) => {
+    const changed = { ...spec, model: { provider: next, model: firstModel(providers, next) }, edits: usualEdits(next) }
+    // what runs beside the training, or is small, is asked now and then
+    onChange(withShare(changed, PROVIDERS[next].group === 'In this browser' ? 0.2 : 1))
+  }
+  const missing = missingForModel(model, known)
+  return (
+    <div className="model-fields">
+      <label className="field">
+        <span className="field-label">Whose</span>
+        <select value={provider} onChange={(event) => choose(event.target.value as Named)}>
+          {GROUPS.map((group) => (
+            <optgroup key={group} label={group}>
+              {Object.entries(PROVIDERS).filter(([, entry]) => entry.group === group).map(([id, { label }]) => (
+                <option key={id} value={id}>{label}</option>
+              ))}
+            </optgroup>
+          ))}
+        </select>
+        {known?.missing && <span className="note warning-text">{known.missing}</span>}
+      </label>
+      {words.hasAddress && (
+        <label className="field">
+          <span className="field-label">Address</span>
+          <input type="url" inputMode="url" spellCheck={false} autoComplete="off" placeholder={known?.address ?? 'https://…/v1'}
+            value={model.address ?? ''} onChange={(event) => change({ address: event.target.value.trim() || undefined })} />
+        </label>
+      )}
+      {words.model !== 'never' && <ModelName isNeeded={words.model === 'named'} value={model.model} known={known} onChange={(named) => change({ model: named })} />}
+      {missing.length > 0
+        ? <AllowModel address={modelAddress(model, known)!} missing={missing} />
+        : (
+          <>
+            {known && known.key !== 'none needed' && <KeyField key={provider} provider={provider} state={known.key} onChanged={ask} />}
+            <TryModel spec={model} />
+          </>
+        )}
+      <details className="advanced">
+        <summary><Icon name="right" size={14} />How it is used, and its limits</summary>
+        <div className="model-fields">
+          <ShareFields value={value} onChange={onChange} />
+          <ModelLimits name={name} spec={spec} onChange={(changed) => onChange({ ...value, researcher: changed })} />
+        </div>
+      </details>
+    </div>
+  )
+}
+
+function firstModel(providers: ProviderState[] | null, provider: Named): string {
+  return PROVIDERS[provider].model === 'named' ? providers?.find((entry) => entry.provider === provider)?.models[0] ?? '' : ''
+}
+
+function ModelName({ isNeeded, value, known, onChange }: { isNeeded: boolean; value: string; known: ProviderState | undefined; onChange: (model: string) => void }) {
+  const listId = useId()
+  return (
+    <label className="field">
+      <span className="field-label">Model</span>
+      <input type="text" list={listId} spellCheck={false} autoComplete="off" autoCapitalize="off" placeholder={isNeeded ? known?.models[0] ?? 'as the provider calls it' : 'the usual one'}
+        value={value} onChange={(event) => onChange(event.target.value.trim())} />
+      <datalist id={listId}>{known?.models.map((model) => <option key={model} value={model} />)}</datalist>
+      {isNeeded && value === '' && <span className="note warning-text">Name a model before you start.</span>}
+    </label>
+  )
+}
