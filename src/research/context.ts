@@ -5,8 +5,8 @@ import type { Experiment, LabRecord } from '../history/types'
 import { findKnobs } from '../sandbox/knobs'
 import type { ResearchContext } from './types'
 
-/** What the loop adds to the record: how to go on, what is remembered, and a way to ask whether a program would run. */
-export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'onText'>
+/** What the loop adds to the record: how to go on, what is remembered, and ways to ask whether and how well a program would run. */
+export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'screen' | 'onText'>
 
 /** A proposal that nobody asked anything of, by a researcher that remembers nothing. */
 export const UNGUIDED: Pick<Ways, 'guidance' | 'recall'> = {

@@ -47,6 +47,8 @@ export type Activity =
   | 'preparing data'
   | 'training tokenizer'
   | 'proposing'
+  /** short runs that a proposal is chosen by */
+  | 'screening'
   | 'committing'
   | 'tuning kernels'
   | 'compiling'

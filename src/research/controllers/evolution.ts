@@ -1,7 +1,8 @@
-// The default researcher: mutations of the incumbent, guided by what earlier ones paid.
-// Most proposals move one knob a step in the direction that has paid; the step grows with success and shrinks with
-// failure; knobs and categories compete by an upper confidence bound; places that crashed are walls; near misses
-// are now and then put together. Deterministic in seed and history.
+// The default researcher: mutations of the base, guided by what earlier ones paid. A brood of them is drawn, and the one
+// of which the record promises most is proposed (outlook.ts). Half of a brood moves a knob or a few one step in the
+// direction that has paid; the step grows with success and shrinks with failure; knobs and categories compete by an
+// upper confidence bound. The other half is drawn from the whole ranges. Places that crashed are walls; near misses are
+// now and then put together. Deterministic in seed and history.
 
 import type { Rng } from '../../core/rng'
 import type { Knob } from '../../sandbox/contract'
@@ -9,25 +10,36 @@ import type { Controller, ResearchContext } from '../types'
 import type { Credit, KnobCredit } from './credit'
 import { diffOf, readCredit } from './credit'
 import { categoryOf, weightOf } from './knowledge'
+import { readOutlook, type Outlook } from './outlook'
 import type { Diff } from './propose'
-import { firstNew, needKnobs, phrase } from './propose'
+import { firstNew, openKnobs, phrase } from './propose'
 import type { KnobValue } from './space'
-import { fromUnit, isMovable, stepTo, toUnit } from './space'
+import { fromUnit, sampleValue, stepTo, toUnit } from './space'
 
 /** Chance that two or three near misses are combined, where there are any. */
 const COMBINE = 0.2
 /** Chance of a second knob, and again of a third. */
 const COMPANION = 0.45
 
+/** Edits that are drawn for one that is proposed. */
+const BROOD = 24
+/** Share of a brood that is drawn from whole ranges, for steps alone never see what lies far away; and a factor on steps. */
+const MODES = {
+  explore: { far: 0.5, stride: 1 },
+  exploit: { far: 0.2, stride: 0.6 },
+  combine: { far: 0.3, stride: 0.8 },
+  ablate: { far: 0.3, stride: 1 },
+} as const
+
 /** The evolutionary controller. */
 export function createEvolution(): Controller {
   return {
     name: 'evolution',
     async propose(context) {
-      const knobs = context.knobs.filter(isMovable)
-      needKnobs(knobs)
+      const knobs = openKnobs(context)
       const credit = readCredit(knobs, context.history, context.lab.sigmaBpb)
-      const misses = nearMisses(context)
+      const misses = nearMisses(context, knobs)
+      const outlook = readOutlook(context)
       let lead = ''
       const { diff, source } = await firstNew(context, () => {
         lead = ''
@@ -36,11 +48,42 @@ export function createEvolution(): Controller {
           lead = `Combine near misses ${combined.numbers.join(' and ')}, which each gained a little`
           return combined.diff
         }
-        return mutate(knobs, credit, context.rng)
+        return bestOfBrood(knobs, credit, outlook, context)
       })
-      return phrase(context, diff, source, lead)
+      return phrase(context, diff, source, lead, outlook)
     },
   }
+}
+
+/** Of several mutations, the one from which the record leads one to expect most. */
+function bestOfBrood(knobs: readonly Knob[], credit: Credit, outlook: Outlook, { rng, guidance }: ResearchContext): Diff | null {
+  const { far, stride } = MODES[guidance.mode]
+  let best: Diff | null = null
+  let bestPromise = -Infinity
+  for (let i = 0; i < BROOD; i++) {
+    const diff = rng.uniform() < far ? drawFar(knobs, credit, rng) : mutate(knobs, credit, stride, rng)
+    if (!diff || Object.keys(diff).length === 0) continue
+    const promise = outlook.promise(diff)
+    if (promise > bestPromise) {
+      best = diff
+      bestPromise = promise
+    }
+  }
+  return best
+}
+
+function drawFar(knobs: readonly Knob[], credit: Credit, rng: Rng): Diff {
+  const chosen = rng.shuffle([...knobs]).slice(0, 1 + rng.int(3))
+  const drawn = chosen.map((knob) => [knob, sampleValue(knob, rng)] as const)
+  return Object.fromEntries(drawn.filter(([knob, value]) => isInside(knob, value, credit)).map(([{ name }, value]) => [name, value]))
+}
+
+/** Whether a value lies on this side of the walls. */
+function isInside(knob: Knob, value: KnobValue, credit: Credit): boolean {
+  const wall = credit.knobs.get(knob.name)?.wall
+  if (knob.space.kind === 'oneOf' || !wall) return true
+  const place = toUnit(knob, Number(value))
+  return place > toUnit(knob, Number(knob.value)) ? place < wall.high : place > wall.low
 }
 
 interface NearMiss {
@@ -50,9 +93,9 @@ interface NearMiss {
 }
 
 /** Discarded attempts that were better than their parent, as far as their changes are not in the incumbent already. */
-function nearMisses(context: ResearchContext): NearMiss[] {
+function nearMisses(context: ResearchContext, knobs: readonly Knob[]): NearMiss[] {
   const byNumber = new Map(context.history.map((row) => [row.number, row]))
-  const current = new Map(context.knobs.map((knob) => [knob.name, knob.value]))
+  const current = new Map(knobs.map((knob) => [knob.name, knob.value]))
   const misses: NearMiss[] = []
   for (const row of context.history) {
     if (row.status !== 'discard' || row.deltaBpb === null || row.deltaBpb >= 0 || row.parentNumber === null) continue
@@ -70,13 +113,13 @@ function combine(misses: readonly NearMiss[], rng: Rng): { diff: Diff; numbers: 
   return { diff: Object.assign({}, ...chosen.map((miss) => miss.diff)), numbers: chosen.map((miss) => miss.number) }
 }
 
-function mutate(knobs: readonly Knob[], credit: Credit, rng: Rng): Diff | null {
+function mutate(knobs: readonly Knob[], credit: Credit, stride: number, rng: Rng): Diff | null {
   const diff: Diff = {}
   let left = [...knobs]
   do {
     const knob = choose(left, credit, rng)
     const known = credit.knobs.get(knob.name)
-    const value = known ? move(knob, known, rng) : null
+    const value = known ? move(knob, known, stride, rng) : null
     if (value !== null) diff[knob.name] = value
     left = left.filter((other) => other !== knob)
   } while (left.length > 0 && Object.keys(diff).length < 3 && rng.uniform() < COMPANION)
@@ -100,8 +143,8 @@ function choose(knobs: readonly Knob[], credit: Credit, rng: Rng): Knob {
   return best
 }
 
-function move(knob: Knob, known: KnobCredit, rng: Rng): KnobValue | null {
-  return knob.space.kind === 'oneOf' ? flip(knob, known, rng) : stride(knob, known, rng)
+function move(knob: Knob, known: KnobCredit, stride: number, rng: Rng): KnobValue | null {
+  return knob.space.kind === 'oneOf' ? flip(knob, known, rng) : step(knob, known, stride, rng)
 }
 
 /** Another option: the untried before the tried, the better before the worse. */
@@ -122,13 +165,13 @@ function flip(knob: Knob, known: KnobCredit, rng: Rng): KnobValue | null {
 }
 
 /** A step on the knob's own scale, away from walls. */
-function stride(knob: Knob, known: KnobCredit, rng: Rng): KnobValue | null {
+function step(knob: Knob, known: KnobCredit, stride: number, rng: Rng): KnobValue | null {
   const here = toUnit(knob, Number(knob.value))
   const lean = known.towards.up - known.towards.down
   let direction: 1 | -1 = rng.uniform() < 1 / (1 + Math.exp(-4 * lean)) ? 1 : -1
   if (direction > 0 ? here >= 1 : here <= 0) direction = direction > 0 ? -1 : 1
-  const step = known.step * Math.exp(0.4 * rng.normal())
-  const value = stepTo(knob, direction, step)
+  const size = stride * known.step * Math.exp(0.4 * rng.normal())
+  const value = stepTo(knob, direction, size)
   if (typeof value !== 'number' || value === knob.value) return null
   const place = toUnit(knob, value)
   const wall = direction > 0 ? known.wall.high : known.wall.low

@@ -2,12 +2,18 @@
 
 import { LabError } from '../../core/errors'
 import type { Controller } from '../types'
+import { createCmaEs } from './cmaEs'
 import { createEvolution } from './evolution'
+import { createHalving } from './halving'
 import { createNoop } from './noop'
 import { createRandom } from './random'
+import { createTpe } from './tpe'
 
 const CONTROLLERS: Record<string, () => Controller> = {
   evolution: createEvolution,
+  tpe: createTpe,
+  'cma-es': createCmaEs,
+  halving: createHalving,
   random: createRandom,
 }
 
