@@ -61,7 +61,7 @@ async function startOf({ lab: args, guide }: DuelArgs, parts: Parts, report: Rep
 export function openDuelFile(folder: string): DuelStore {
   const path = join(folder, 'duel.json')
   return {
-    async load(_, id) {
+    async load(id) {
       const text = await readOr<string | null>(path, fs.readFile(path, 'utf8'), null)
       if (text === null) return null
       const found = parseReport(text, path)

@@ -3,6 +3,7 @@
 
 import { expose, proxy, releaseProxy, transfer, wrap } from 'comlink'
 import { openBrowserCache } from '../data/opfsCache'
+import { openDuels } from '../history/duelsDexie'
 import { browserRepository } from '../history/gitBrowser'
 import { claimLead } from '../history/leader'
 import { openDexieLedger } from '../history/ledgerDexie'
@@ -54,6 +55,7 @@ const api = createLabApi({
   identity: () => openBrowserIdentity(),
   replays: openReplayLog(),
   transfers: openTransferStore(),
+  duels: openDuels(),
   claimLead: (onChange) => void claimLead('assay-lab', onChange),
   async askToPersist() {
     const { persisted, message } = await askToPersist()

@@ -12,15 +12,17 @@ import { BYTE_VOCAB, checkProgram } from './checkProgram'
 import { createAttackDesk } from './labAttacks'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
+import { createDuelDesk } from './labDuel'
 import { createReplayDesk } from './labReplay'
 import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
 import { createTransferDesk } from './labTransfer'
 import type { LabApi, ProfileResult } from './protocol'
+import type { ResearchApi } from './researchProtocol'
 
 /** The lab over its parts. Methods throw LabError; whoever exposes them to another thread wraps them (border.ts). */
-export function createLabApi(given: LabParts): LabApi {
+export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel' | 'stopDuel'> {
   const repositories = new Map<string, Repository>()
   const parts: LabParts = {
     ...given,
@@ -36,6 +38,7 @@ export function createLabApi(given: LabParts): LabApi {
   const replays = createReplayDesk(parts, desk, board)
   const attacks = createAttackDesk(parts, board)
   const transfers = createTransferDesk(parts, desk, board)
+  const duels = createDuelDesk(parts, desk, board, (lab) => createController(lab.controller))
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -101,7 +104,7 @@ export function createLabApi(given: LabParts): LabApi {
 
   /** One thing trains at a time, or each would slow the other's clock. */
   function refuseWhileTaken(): void {
-    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : transfers.busy ? 'A transfer is being measured' : null
+    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : transfers.busy ? 'A transfer is being measured' : duels.busy ? 'A duel is being fought' : null
     if (what === null) return
     throw new LabError('lab.state', `${what}, and both would be slowed down.`, { hint: 'Wait for it, or stop it.' })
   }
@@ -183,7 +186,7 @@ export function createLabApi(given: LabParts): LabApi {
       show(await openSession(labId, parts, desk, board))
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
-      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy) {
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy && !duels.busy) {
         const loop = await current.loop()
         loop.start()
       }
@@ -223,6 +226,11 @@ export function createLabApi(given: LabParts): LabApi {
       return transfers.run(shown().labId, options, await probe())
     },
     stopTransfer: async () => transfers.stop(),
+    async duel(options) {
+      await needRest('a duel')
+      return duels.run(shown().labId, options, await probe())
+    },
+    stopDuel: async () => duels.stop(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),
   }

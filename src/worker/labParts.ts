@@ -1,6 +1,7 @@
 // What the lab is assembled from. The browser's parts are in lab.ts; tests and Node bring their own.
 
 import type { ByteCache } from '../data/byteCache'
+import type { Duels } from '../history/duelsDexie'
 import type { Identity } from '../history/identity'
 import type { ReplayLog } from '../history/receiptsDexie'
 import type { TransferStore } from '../history/transfers'
@@ -26,6 +27,7 @@ export interface LabParts {
   identity(): Promise<Identity>
   replays: ReplayLog
   transfers: TransferStore
+  duels: Duels
   /** Claims the lead among tabs; told true when this one leads, false while it watches. */
   claimLead(onChange: (leading: boolean) => void): void
   /** A sentence for the person when the browser does not promise to keep what is stored; else null. */

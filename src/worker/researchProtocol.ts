@@ -104,7 +104,7 @@ export interface DuelPair {
   b: DuelSide
 }
 
-/** Where a duel is. `experiment` is null while the bests are measured again */
+/** Where a duel is. `experiment` is 0 while the baseline is measured, null while the bests are measured again. */
 export interface DuelProgress {
   seed: number
   side: 'a' | 'b'

@@ -10,6 +10,7 @@ import { openFileLedger } from '../history/ledgerFile'
 import type { ReplayRecord } from '../history/replay'
 import type { TransferRecord } from '../history/transfers'
 import type { Repository } from '../history/types'
+import type { DuelReport } from './researchProtocol'
 import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
@@ -31,9 +32,10 @@ export async function assemble(dir: string, leading = true) {
   const repository = await nodeRepository(join(dir, 'lab'))
   const replayed: ReplayRecord[] = []
   const transfers = new Map<string, TransferRecord>()
+  const duels = new Map<string, DuelReport>()
   const parts: LabParts = {
     ledger: await openFileLedger(join(dir, 'ledger')),
-    repository: (): Repository => repository,
+    repository: (labId): Repository => (labId === 'lab-1' ? repository : laterRepository(join(dir, labId))),
     trainer,
     spareTrainer: () => trainer,
     box: await createBox(),
@@ -47,6 +49,11 @@ export async function assemble(dir: string, leading = true) {
     },
     identity: () => openFileIdentity(join(dir, 'identity.pem')),
     transfers: { save: async (record) => void transfers.set(record.id, record), load: async (_, id) => transfers.get(id) ?? null },
+    duels: {
+      save: async (report) => void duels.set(report.id, structuredClone(report)),
+      load: async (id) => duels.get(id) ?? null,
+      ledger: await openFileLedger(join(dir, 'duels')),
+    },
     replays: { save: async (record) => void replayed.push(record), list: async () => replayed },
     claimLead: (onChange) => onChange(leading),
     askToPersist: async () => 'This browser may delete the lab.',
@@ -57,6 +64,16 @@ export async function assemble(dir: string, leading = true) {
   const events: LabEvent[] = []
   await api.subscribe(async (event) => void events.push(event))
   return { api, trainer, events, parts }
+}
+
+/** A repository in a folder that is made with the first call; every method is a promise anyway. */
+function laterRepository(dir: string): Repository {
+  const made = nodeRepository(dir)
+  const call = (name: keyof Repository) => async (...args: unknown[]) => {
+    const repo = await made
+    return (repo[name] as (...given: unknown[]) => unknown).apply(repo, args)
+  }
+  return new Proxy({} as Repository, { get: (_, name) => call(name as keyof Repository) })
 }
 
 /** What a person would choose for a short lab; `change` overrides fields. */

@@ -19,7 +19,7 @@ async function ring(change: Partial<DuelDeps> = {}) {
   const dir = await newFolder()
   const trainer = scriptedTrainer(landscape, 0.004)
   const saved = new Map<string, DuelReport>()
-  const store = { load: async (_: string, id: string) => saved.get(id) ?? null, save: async (report: DuelReport) => void saved.set(report.id, structuredClone(report)) }
+  const store = { load: async (id: string) => saved.get(id) ?? null, save: async (report: DuelReport) => void saved.set(report.id, structuredClone(report)) }
   const deps: DuelDeps = {
     trainer,
     box: scriptedBox(),

@@ -40,7 +40,8 @@ export interface DuelDeps {
 }
 
 export interface DuelStore {
-  load(labId: string, id: string): Promise<DuelReport | null>
+  /** The report of that name, about any lab: duels of the same task and program are the same. */
+  load(id: string): Promise<DuelReport | null>
   save(report: DuelReport): Promise<void>
 }
 
@@ -60,7 +61,8 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
   const now = deps.now ?? Date.now
   const { backend } = await deps.trainer.open()
   const fresh = await newDuel(start, options, backend, now())
-  let report = withPairs((await store.load(start.labId, fresh.id)) ?? fresh, options, start.task.seed)
+  const kept = (await store.load(fresh.id)) ?? fresh
+  let report = withPairs({ ...kept, labId: start.labId }, options, start.task.seed)
   const tell = (change: Partial<DuelReport>) => {
     report = reportOf({ ...report, ...change, updatedAt: now() })
     onEvent({ kind: 'report', report })
@@ -99,9 +101,12 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
       const hear = (event: LoopEvent) => {
         onEvent({ kind: 'loop', seed, side, event })
         if (event.kind === 'row' && event.row.status !== 'running') rows.set(event.row.number, event.row)
-        const experiment = triesOf([...rows.values()]).length + 1
         if (event.kind === 'row') tell({ pairs: patch(seed, (pair) => ({ ...pair, [side]: sideOf(pair[side], lab, [...rows.values()]) })) })
-        else if (event.kind === 'run' && event.event.kind === 'progress') tell({ at: { seed, side, experiment, progress: event.event.progress } })
+        else if (event.kind === 'run' && event.event.kind === 'progress') {
+          const tries = triesOf([...rows.values()]).length
+          const experiment = event.number === 0 && tries === 0 ? 0 : tries + 1
+          tell({ at: { seed, side, experiment, progress: event.event.progress } })
+        }
       }
       // a lab ends by itself where nothing more is to be expected; here both have the same budget, so it goes on
       for (let tries = -1; ; ) {
