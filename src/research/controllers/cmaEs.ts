@@ -17,14 +17,12 @@ const REACH = { explore: 1.2, exploit: 0.8, combine: 1, ablate: 1 } as const
 
 /** What CMA-ES holds, in the terms of train.js. */
 export interface CmaEsView {
-  generation: number
+  name: 'cma-es'
   /** step size, in ranges of the knobs */
   sigma: number
-  /** numeric knobs in the order of the covariance's rows */
-  names: string[]
   mean: Record<string, KnobValue>
-  /** over the knobs' ranges, each 0 … 1 on its own scale; times σ² it is the covariance of what is drawn */
-  covariance: number[][]
+  /** over the numeric knobs' ranges, each 0 … 1 on its own scale; times σ² it is the covariance of what is drawn */
+  covariance: { labels: string[]; rows: number[][] }
   /** share of each option, by choice */
   choices: Record<string, Record<string, number>>
 }
@@ -54,11 +52,10 @@ export function viewCmaEs(context: Pick<ResearchContext, 'knobs' | 'history'>): 
     space.kind === 'oneOf' ? [[name, Object.fromEntries(space.options.map((option, i) => [String(option), state.choices[d][i]]))] as const] : [],
   )
   return {
-    generation: state.generation,
+    name: 'cma-es',
     sigma: state.sigma,
-    names: numeric.map(({ name }) => name),
     mean: Object.fromEntries(numeric.map((knob, i) => [knob.name, fromUnit(knob, state.mean[i])])),
-    covariance: state.covariance,
+    covariance: { labels: numeric.map(({ name }) => name), rows: state.covariance },
     choices: Object.fromEntries(choices),
   }
 }
