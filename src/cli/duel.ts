@@ -33,7 +33,7 @@ export async function runDuelCommand(args: DuelArgs, parts: Parts, terminal: Ter
       box: parts.box,
       predictBytes: parts.predictBytes ?? predictBytes,
       data,
-      controllerOf: (lab: LabRecord) => createController(lab.controller),
+      researcherOf: (lab: LabRecord) => ({ controller: createController(lab.controller), dispose() {} }),
       place: (lab: LabRecord) => openOutFolder(join(folder, `seed-${lab.task.seed}-${lab.controller}`)),
     }
     const duel = await runDuel(start, options, openDuelFile(folder), deps, tell(json, terminal, report), stop)

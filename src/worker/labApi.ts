@@ -38,7 +38,7 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
   const replays = createReplayDesk(parts, desk, board)
   const attacks = createAttackDesk(parts, board)
   const transfers = createTransferDesk(parts, desk, board)
-  const duels = createDuelDesk(parts, desk, board, (lab) => createController(lab.controller))
+  const duels = createDuelDesk(parts, desk, board, (lab) => ({ controller: createController(lab.controller), dispose() {} }))
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null

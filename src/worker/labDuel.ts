@@ -5,7 +5,7 @@ import { LabError } from '../core/errors'
 import { predictBytes } from '../engine/predict'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo } from '../judge/types'
-import type { Controller } from '../research/types'
+import type { DuelDeps } from '../research/duel/run'
 import type { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import type { StatusBoard } from './labStatus'
@@ -18,8 +18,8 @@ export interface DuelDesk {
   stop(): void
 }
 
-/** @param controllerOf the researcher of a lab, as for the lab itself */
-export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard, controllerOf: (lab: LabRecord) => Controller): DuelDesk {
+/** @param researcherOf as for the lab itself */
+export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard, researcherOf: DuelDeps['researcherOf']): DuelDesk {
   let current: AbortController | null = null
 
   return {
@@ -40,7 +40,7 @@ export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDa
           trainer,
           box: parts.box,
           predictBytes,
-          controllerOf,
+          researcherOf,
           data: async () => (await desk(start.task.dataset, start.task.tokenizer)).copy(),
           place: async (lab: LabRecord) => ({ ledger: parts.duels.ledger, repo: parts.repository(lab.labId), release: async () => undefined }),
           now: parts.now,

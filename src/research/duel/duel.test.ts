@@ -25,7 +25,7 @@ async function ring(change: Partial<DuelDeps> = {}) {
     box: scriptedBox(),
     predictBytes: () => 0,
     data: scriptedData,
-    controllerOf: (lab) => createController(lab.controller),
+    researcherOf: (lab) => ({ controller: createController(lab.controller), dispose() {} }),
     place: async (lab) => ({ ...(await openStores(join(dir, lab.labId), lab)), release: async () => undefined }),
     ...change,
   }
@@ -78,20 +78,20 @@ test('stopped in the middle it goes on and comes to the same figures', async () 
 })
 
 test('a side that ran out of ideas has ended; one that cannot be reached holds the duel up', async () => {
-  const failing = (code: 'controller.exhausted' | 'controller.offline'): DuelDeps['controllerOf'] => (lab) => {
+  const failing = (code: 'controller.exhausted' | 'controller.offline'): DuelDeps['researcherOf'] => (lab) => {
     const own = createController(lab.controller)
     let calls = 0
     const propose: Controller['propose'] = async (context) => {
       if (lab.controller === 'random' && ++calls > 2) throw new LabError(code, 'Nothing more.', { hint: 'Help.' })
       return own.propose(context)
     }
-    return { name: own.name, propose }
+    return { controller: { name: own.name, propose }, dispose() {} }
   }
-  const tired = await (await ring({ controllerOf: failing('controller.exhausted') })).fight({ ...OPTIONS, seeds: 1 })
+  const tired = await (await ring({ researcherOf: failing('controller.exhausted') })).fight({ ...OPTIONS, seeds: 1 })
   expect(tired.finished).toBe(true)
   expect(tired.pairs[0].b).toMatchObject({ isDone: true, ended: 'Nothing more. Help.' })
   expect(tired.pairs[0].b.curve).toHaveLength(3)
-  const { fight, saved } = await ring({ controllerOf: failing('controller.offline') })
+  const { fight, saved } = await ring({ researcherOf: failing('controller.offline') })
   await expect(fight({ ...OPTIONS, seeds: 1 })).rejects.toMatchObject({ code: 'controller.offline' })
   expect([...saved.values()][0].pairs[0]).toMatchObject({ a: { isDone: true }, b: { isDone: false } })
 })

@@ -11,6 +11,7 @@ import type { Box } from '../../sandbox/contract'
 import type { DuelOptions, DuelPair, DuelReport } from '../../worker/researchProtocol'
 import { createLoop, type LoopEvent, type PredictBytes } from '../loop'
 import { triesOf } from '../outcomes'
+import type { Questions } from '../questions'
 import { freshSeeds } from '../transfer/plan'
 import type { Controller } from '../types'
 import { measureBests } from './bests'
@@ -34,7 +35,8 @@ export interface DuelDeps {
   predictBytes: PredictBytes
   /** a fresh copy each time: the trainer takes the arrays over */
   data(): Promise<TokenData>
-  controllerOf(lab: LabRecord): Controller
+  /** Who proposes in a lab. @param questions what it would ask a person: nobody is there */
+  researcherOf(lab: LabRecord, questions: Questions): { controller: Controller; dispose(): void }
   place(lab: LabRecord): Promise<Place>
   now?: () => number
 }
@@ -90,13 +92,14 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
   /** Runs one side's lab to its end, or until it is stopped. */
   async function fight(seed: number, side: Side, trainer: Trainer): Promise<void> {
     const first = sideLab(start, report, seed, side, now())
+    const researcher = deps.researcherOf(first, NOBODY)
     const place = await deps.place(first)
     try {
       const lab = (await place.ledger.loadLab(first.labId)) ?? first
       await place.ledger.saveLab(lab)
       await place.repo.open(lab.branch, labSnapshot(lab), 'The program that both sides start from')
       const read = async () => ({ lab: (await place.ledger.loadLab(lab.labId))!, rows: await place.ledger.listExperiments(lab.labId) })
-      const { controller, failure } = watched(deps.controllerOf(lab))
+      const { controller, failure } = watched(researcher.controller)
       const rows = new Map((await read()).rows.map((row) => [row.number, row]))
       const hear = (event: LoopEvent) => {
         onEvent({ kind: 'loop', seed, side, event })
@@ -122,6 +125,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
         await drive({ ...place, labId: lab.labId, controller, trainer, onEvent: hear })
       }
     } finally {
+      researcher.dispose()
       await place.release()
     }
   }
@@ -134,7 +138,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
       predictBytes: deps.predictBytes,
       data: deps.data,
       unattended: true,
-      questions: { ask: () => Promise.reject(nobodyThere()), answer() {} },
+      questions: NOBODY,
       now,
       onEvent(event) {
         parts.onEvent(event)
@@ -191,8 +195,11 @@ function refuseUnreachable(failure: LabError | null): void {
   if (failure && /^(controller|key)\./.test(failure.code) && failure.code !== 'controller.exhausted') throw failure
 }
 
-function nobodyThere(): LabError {
-  return new LabError('controller.refused', 'A duel asks nobody: a researcher that needs a person cannot take part.', {
-    hint: 'Choose researchers that answer by themselves.',
-  })
+const NOBODY: Questions = {
+  async ask() {
+    throw new LabError('controller.refused', 'A duel asks nobody: a researcher that needs a person cannot take part.', {
+      hint: 'Choose researchers that answer by themselves.',
+    })
+  },
+  answer() {},
 }
