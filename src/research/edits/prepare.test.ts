@@ -13,7 +13,7 @@ const fits: Feasibility = { paramCount: 5, predictedBytes: 1, allowedBytes: 2 }
 function context(change: { history?: Experiment[]; check?: (source: string) => Promise<Feasibility> }) {
   return { source: SOURCE, history: [], check: async () => fits, ...change }
 }
-const codeOf = (work: Promise<unknown>) => work.then(() => null, (thrown: unknown) => LabError.from(thrown).code)
+const CHANGED = 'const A = knob(2, { int: [1, 9] })\n'
 
 describe('prepareEdit', () => {
   it('gives the program that was checked', async () => {
@@ -22,30 +22,24 @@ describe('prepareEdit', () => {
       checked.push(source)
       return fits
     }
-    const prepared = await prepareEdit(context({ check }), toTwo)
-    expect(prepared).toEqual({ source: 'const A = knob(2, { int: [1, 9] })\n', feasibility: fits })
-    expect(checked).toEqual([prepared.source])
+    expect(await prepareEdit(context({ check }), toTwo)).toEqual({ source: CHANGED, refusal: null })
+    expect(checked).toEqual([CHANGED])
   })
 
-  it('refuses what was tried before asking the box, but not what was only cut off', async () => {
-    const programHash = await sha256('const A = knob(2, { int: [1, 9] })\n')
+  it('knows what was tried before asking the box, but lets what was cut off or only thought of be tried', async () => {
     const check = () => Promise.reject(new Error('asked'))
-    const tried = experimentFixture('l', 4, { programHash })
-    await expect(prepareEdit(context({ history: [tried], check }), toTwo)).rejects.toMatchObject({
-      code: 'program.duplicate',
-      message: 'This is the program of experiment 4, letter for letter.',
-    })
+    const tried = experimentFixture('l', 4, { programHash: await sha256(CHANGED) })
+    const { refusal } = await prepareEdit(context({ history: [tried], check }), toTwo)
+    expect(refusal).toMatchObject({ code: 'program.duplicate', message: 'This is the program of experiment 4, letter for letter.' })
     const cut = { ...tried, status: 'crash' as const, error: new LabError('lab.state', 'stopped').toJSON() }
-    expect(await codeOf(prepareEdit(context({ history: [cut] }), toTwo))).toBeNull()
+    const thought = { ...tried, status: 'thought' as const }
+    expect((await prepareEdit(context({ history: [cut, thought] }), toTwo)).refusal).toBeNull()
   })
 
-  it('passes on what the box says, and refuses what would not fit', async () => {
-    const broken = new LabError('program.graph', 'train.js line 1: no model')
-    await expect(prepareEdit(context({ check: () => Promise.reject(broken) }), toTwo)).rejects.toBe(broken)
-    const check = async () => ({ paramCount: 1, predictedBytes: 3 * 2 ** 20, allowedBytes: 2 ** 20 })
-    await expect(prepareEdit(context({ check }), toTwo)).rejects.toMatchObject({
-      code: 'program.memory',
-      message: 'A run would need 3 MB; 1 MB are allowed.',
-    })
+  it('says what the box says, and passes on what is no fault of the program', async () => {
+    const broken = new LabError('program.memory', 'too big')
+    expect(await prepareEdit(context({ check: () => Promise.reject(broken) }), toTwo)).toEqual({ source: CHANGED, refusal: broken })
+    await expect(prepareEdit(context({ check: () => Promise.reject(new LabError('gpu.lost', 'gone')) }), toTwo)).rejects.toMatchObject({ code: 'gpu.lost' })
+    await expect(prepareEdit(context({}), { ...toTwo, values: [{ name: 'B', value: 1 }] })).rejects.toMatchObject({ code: 'controller.badReply' })
   })
 })

@@ -1,6 +1,7 @@
 // What the lab asks beyond "propose something": its own constant sentences at top level; whatever else was said about
 // it (figures, descriptions of experiments, an excerpt of a paper, the person's note) in quotations below.
 
+import type { LabRecord } from '../../history/types'
 import type { Guidance, Mode, OrderKind } from '../guide/types'
 import type { Section } from './fit'
 import { bounded, oneLine } from './quote'
@@ -13,7 +14,7 @@ const MODES: Record<Mode, string> = {
 }
 
 const ORDERS: Record<OrderKind, string> = {
-  review: 'Order, review: say in the hypothesis what the last discards teach, before what you change because of it.',
+  review: 'Order, review: write down what the last discards teach, before anything else is run. Answer with the form thought where it is offered; otherwise say it in the hypothesis.',
   fork: 'Order, fork: the present program is not the best one. Go another way from here.',
   invert: 'Order, invert: name one core assumption of the program, and turn it round.',
   shrink: 'Order, shrink: the last programs failed. Propose one of about half the size in what fails.',
@@ -43,4 +44,19 @@ export function askedSections({ mode, reason, orders }: Guidance): Section[] {
     { title: 'What is behind it', quoted: 'data', of: 'from the record, the idea deck or a paper', items: behind, least: 99, priority: 0 },
     { title: 'Note of the person', quoted: 'words', items: words, least: 99, priority: 0 },
   ]
+}
+
+/** The paper that an order hands over: what the person gave of it, as data. */
+export function paperSection({ orders }: Guidance, { papers = [] }: Pick<LabRecord, 'papers'>): Section {
+  const ideas = orders.filter(({ kind }) => kind === 'idea')
+  const paper = papers.find(({ name }) => name !== '' && ideas.some(({ text }) => text.includes(`"${name}"`)))
+  return {
+    title: 'Paper',
+    lead: 'Take one idea from it that fits this program.',
+    quoted: 'data',
+    of: 'what the person gave of a paper',
+    items: paper ? [oneLine(paper.name, 200), ...bounded(paper.text, 24_000).split('\n')] : [],
+    least: 0,
+    priority: 24,
+  }
 }

@@ -4,7 +4,7 @@ import { LabError } from '../../core/errors'
 import { defaultProgram } from '../../sandbox/defaultProgram'
 import { findKnobs } from '../../sandbox/knobs'
 import type { ResearchContext } from '../types'
-import { buildPrompt, type PromptOptions } from './buildPrompt'
+import { buildPrompt, problemText, type PromptOptions } from './buildPrompt'
 import { partsOf, promptContext } from './testing'
 import { estimateTokens } from './tokens'
 
@@ -15,11 +15,10 @@ const knobs: PromptOptions = { ...code, edits: 'knobs', allowThought: false }
 /** Every way in which somebody else's words can come in. */
 function everywhere(said: string): { context: ResearchContext; options: PromptOptions } {
   const sampler = {
-    view: { name: 'cma-es', sigma: 0.2, mean: { [said]: said }, covariance: { labels: [said, 'B'], rows: [[1, 0.1], [0.1, 2]] } },
+    view: { name: 'cma-es', sigma: 0.2, mean: { [said]: said }, covariance: { labels: [said, 'B'], rows: [[1, 0.1], [0.1, 2]] }, choices: { [said]: { [said]: 1 } } },
     suggestion: { text: said, values: { [said]: said } },
   }
-  const failure = { answer: said, error: new LabError('program.graph', said, { hint: said }) }
-  return { context: promptContext(30, said), options: { ...code, sampler, failure } }
+  return { context: promptContext(30, said), options: { ...code, sampler } }
 }
 
 describe('what stands outside of quotations', () => {
@@ -34,6 +33,7 @@ describe('what stands outside of quotations', () => {
     expect(top).toEqual(expected.top)
     expect(quotations.map(({ head }) => head)).toEqual(expected.quotations.map(({ head }) => head))
     expect(built.system).toBe(system)
+    expect(partsOf(problemText(new LabError('program.graph', said, { hint: said }))).quotations).toHaveLength(1)
   }
 
   it.each([
@@ -64,7 +64,7 @@ describe('what stands outside of quotations', () => {
 
   it('holds no message of an error, but its code', () => {
     const { context, options } = everywhere('SECRET ORDER')
-    const { quotations } = partsOf(buildPrompt({ ...context, history: context.history.map((row) => ({ ...row, description: 'd', hypothesis: 'h', proposer: 'p', category: 'lr', knobs: {} })) }, { ...options, failure: undefined }).prompt)
+    const { quotations } = partsOf(buildPrompt({ ...context, history: context.history.map((row) => ({ ...row, description: 'd', hypothesis: 'h', proposer: 'p', category: 'lr', knobs: {} })) }, options).prompt)
     const tables = quotations.filter(({ head }) => /latest first|val_bpb/.test(head))
     expect(tables).toHaveLength(3)
     for (const { body } of tables) expect(body).not.toContain('SECRET')

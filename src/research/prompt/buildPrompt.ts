@@ -3,9 +3,9 @@
 import type { LabError } from '../../core/errors'
 import type { Knob } from '../../sandbox/contract'
 import type { Feasibility, ResearchContext } from '../types'
-import { askedSections } from './asked'
+import { askedSections, paperSection } from './asked'
 import { fit, type Section } from './fit'
-import { bounded, oneLine } from './quote'
+import { oneLine, quote } from './quote'
 import { proposalRules, type Form } from './rules'
 import { samplerSections, type SamplerView } from './samplerSection'
 import {
@@ -27,8 +27,6 @@ export interface PromptOptions extends Form {
   feasible: Feasibility | null
   /** hybrid only */
   sampler?: { view: SamplerView; suggestion: { text: string; values: Record<string, Knob['value']> } }
-  /** the answer before this one, and why it came to nothing */
-  failure?: { answer: string; error: LabError }
 }
 
 export interface Prompt {
@@ -56,8 +54,8 @@ export function buildPrompt(context: ResearchContext, options: PromptOptions): P
     ...historySections(context),
     ...recallSections(context.recall),
     ...(options.sampler ? samplerSections(options.sampler.view, options.sampler.suggestion) : []),
+    paperSection(context.guidance, context.lab),
     ...askedSections(context.guidance),
-    ...(options.failure ? failureSections(options.failure) : []),
   ]
   return assemble(system, sections, 'Answer now with the JSON object.', options.maxTokens)
 }
@@ -68,18 +66,8 @@ export function assemble(system: string, sections: readonly Section[], last: str
   return { system, prompt, tokens: estimateTokens(system) + estimateTokens(prompt) }
 }
 
-function failureSections({ answer, error }: { answer: string; error: LabError }): Section[] {
-  const said = [`code: ${oneLine(error.code, 40)}`, `what: ${oneLine(error.message, 700)}`, ...(error.hint ? [`hint: ${oneLine(error.hint, 400)}`] : [])]
-  return [
-    {
-      title: 'Your last answer came to nothing',
-      lead: 'It was not run. Mend what is wrong, or propose something else; this is the last try.',
-      quoted: 'data',
-      of: 'what was wrong with it',
-      items: said,
-      least: 99,
-      priority: 0,
-    },
-    { title: 'Your last answer', quoted: 'data', of: 'as it came', items: [bounded(answer, 30_000)], isWhole: true, least: 0, priority: 16 },
-  ]
+/** What was wrong with an answer, for the model that gave it: code and words, which may hold words of the program. */
+export function problemText({ code, message, hint }: LabError): string {
+  const said = [`code: ${oneLine(code, 40)}`, `what: ${oneLine(message, 700)}`, ...(hint ? [`hint: ${oneLine(hint, 400)}`] : [])]
+  return `It was not run.\n${quote('data', 'what was wrong with it', said.join('\n'))}`
 }

@@ -16,15 +16,17 @@ export interface SamplerView {
   mean: Record<string, Knob['value']> | null
   /** over the numeric knobs on their unit intervals; σ² times this is the covariance of what is drawn */
   covariance: { labels: string[]; rows: number[][] } | null
+  /** share of each option that it would draw, by choice */
+  choices: Record<string, Record<string, number>> | null
 }
 
 /** Sections of the sampler. @param suggestion what it would change now, in its own words, with its new values */
 export function samplerSections(view: SamplerView, suggestion: { text: string; values: Record<string, Knob['value']> }): Section[] {
-  const values = Object.entries(suggestion.values).map(([name, value]) => `${oneLine(name, 64)}=${oneLine(plain(value), 60)}`)
   const facts = [
-    `its own suggestion now: ${values.join(' ') || oneLine(suggestion.text, 400)}`,
+    `its own suggestion now: ${settings(suggestion.values) || oneLine(suggestion.text, 400)}`,
     ...(view.sigma === null ? [] : [`sigma ${view.sigma.toPrecision(3)}`]),
-    ...(view.mean === null ? [] : [`mean ${Object.entries(view.mean).map(([name, value]) => `${oneLine(name, 64)}=${oneLine(plain(value), 60)}`).join(' ')}`]),
+    ...(view.mean === null ? [] : [`mean ${settings(view.mean)}`]),
+    ...(view.choices === null ? [] : Object.entries(view.choices).map(([name, shares]) => `choice ${oneLine(name, 64)}: ${sharesText(shares)}`)),
   ]
   return [
     {
@@ -36,11 +38,19 @@ export function samplerSections(view: SamplerView, suggestion: { text: string; v
       quoted: 'data',
       of: 'state of the sampler',
       items: facts,
-      least: 1,
+      least: Math.min(facts.length, 3),
       priority: 15,
     },
     ...(view.covariance ? [covarianceSection(view.covariance)] : []),
   ]
+}
+
+function settings(values: Record<string, Knob['value']>): string {
+  return Object.entries(values).map(([name, value]) => `${oneLine(name, 64)}=${oneLine(plain(value), 60)}`).join(' ') // prettier-ignore
+}
+
+function sharesText(shares: Record<string, number>): string {
+  return Object.entries(shares).map(([option, share]) => `${oneLine(option, 60)} ${share.toFixed(2)}`).join(', ') // prettier-ignore
 }
 
 /** Lower triangle, one labelled row a knob; the rows of the widest knobs first, so that a cut leaves out the narrow ones. */

@@ -15,7 +15,7 @@ export function promptContext(count = 30, said = 'plain words'): ResearchContext
   const rows = Array.from({ length: count + 1 }, (_, i) => rowFixture(i, said))
   return {
     ...WAYS,
-    lab: { ...lab, task: { ...lab.task, name: said, dataset: { kind: 'text', name: said, sha256: '' } } },
+    lab: { ...lab, papers: [{ name: said, text: said }], task: { ...lab.task, name: said, dataset: { kind: 'text', name: said, sha256: '' } } },
     source,
     knobs: findKnobs(PROGRAM),
     history: rows,
@@ -24,7 +24,7 @@ export function promptContext(count = 30, said = 'plain words'): ResearchContext
       mode: 'explore',
       reason: said,
       orders: [
-        { kind: 'idea', text: said },
+        { kind: 'idea', text: `From the paper "${said}": ${said}` },
         { kind: 'note', text: said },
       ],
     },
