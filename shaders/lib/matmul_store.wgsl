@@ -30,8 +30,8 @@ fn sides() -> vec3u {
   M = rows;
   ROW = arrayLength(&c) / rows;
   N = 4u * ROW;
-  K = 4u * (arrayLength(&a) / rows);
-  return vec3u(rows, 4u * (arrayLength(&c) / rows), 4u * (arrayLength(&a) / rows));
+  K = #{WIDE}u * (arrayLength(&a) / rows);
+  return vec3u(rows, 4u * (arrayLength(&c) / rows), #{WIDE}u * (arrayLength(&a) / rows));
 #else
   return vec3u(M, N, K);
 #end

@@ -16,6 +16,8 @@ const VARIANTS: [variant: string, sizes: Size[]][] = [
   ['software 4x4 4x1', [[36, 44, 52]]],
   ['software 8x4 4x2 quads', [[64, 64, 32]]],
   ['software 12x8 8x1 quads', [[36, 44, 52]]],
+  ['software 8x8 4x1 quads', [[40, 56, 24]]],
+  ['software 8x8 2x2', [[40, 56, 24]]],
   ['tiled 32x16 4x4 k8 s1', [[36, 44, 52], [35, 45, 53]]],
   ['tiled 16x32 4x4 k4 s3', [[35, 45, 53]]],
   ['tiled 16x32 4x4 k8 s2 quads', [[35, 45, 53]]],
@@ -66,6 +68,7 @@ describeGpu('matmul', () => {
   // vectors, odd sides in registers, odd sides in workgroup memory, a split sum
   const FINISHERS: [variant: string, size: Size][] = [
     ['software 8x4 4x1', [20, 24, 16]],
+    ['software 8x8 4x1', [24, 16, 16]],
     ['software 8x4 4x1', [19, 22, 17]],
     ['tiled 32x16 4x4 k8 s1', [20, 24, 16]],
     ['tiled 16x32 4x4 k4 s2', [19, 22, 17]],
@@ -119,7 +122,7 @@ describeGpu('matmul', () => {
       expectClose(new Float32Array(outTN.c), expectedTN, { ...tolerance(K), seed: 5, name: 'TN with scale' })
     })
 
-  for (const [variant, side] of [['software 8x4 4x1 quads', 76], ['software 8x4 4x1', 37], ['tiled 32x16 4x4 k8 s1', 37], ['tiled 16x32 4x4 k8 s1', 40]] as const) // prettier-ignore
+  for (const [variant, side] of [['software 8x4 4x1 quads', 76], ['software 8x8 4x1 quads', 72], ['software 8x4 4x1', 37], ['tiled 32x16 4x4 k8 s1', 37], ['tiled 16x32 4x4 k8 s1', 40]] as const) // prettier-ignore
     it(`half of a symmetric product and its mirror: ${variant} on ${side}`, async () => {
       for (const orient of ['NT', 'TN'] as const) {
         const K = 24

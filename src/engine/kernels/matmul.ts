@@ -152,11 +152,16 @@ function genericProduct(product: Product): Lowering {
 
 function softwareProduct(product: Product, { TM, TN, WX, WY, quads }: Extract<Variant, { family: 'software' }>): Lowering {
   const { shape, count, vars } = product
-  const { orient, M, N } = shape
-  const layout = storeLayout(product, TM * WY, TN * WX, 'vec4f', 'vec4f')
+  const { orient, M, N, K } = shape
+  // eight floats at a time where every side and every tile lies in eights: an index is checked once for all of them
+  const eights = [M, N, K, TM, TN, vars.A_STRIDE, vars.B_STRIDE].every((n) => n % 8 === 0)
+  const type = eights ? 'array<vec4f, 2>' : 'vec4f'
+  const layout = storeLayout(product, TM * WY, TN * WX, type, type)
   const free = shape.batch === undefined && !shape.symmetric
   const store = matmulStore(shape, { ...layout, free })
-  const code = expandTemplate(software, { ...vars, FREE: free, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, TM, TN, WX, WY })
+  const code = expandTemplate(software, {
+    ...vars, FREE: free, ORIENT: orient, NN: 'NN', NT: 'NT', T_N: 'TN', QUADS: quads, LOADED: quads ? 1 : 4, WIDE: eights ? 8 : 4, TM, TN, WX, WY,
+  }) // prettier-ignore
   const head = quads ? 'enable subgroups;\n' : ''
   return { kernels: [kernelOf(product, `${head}${store.code}\n${code}`, store, [Math.ceil(N / TN / WX), Math.ceil(M / TM / WY), count])] }
 }

@@ -79,6 +79,7 @@ export function matmulStore(finish: Finish, layout: StoreLayout): Store {
   const code = expandTemplate(template, {
     WIDTH: vec ? 4 : 1,
     FREE: layout.free,
+    WIDE: layout.operands[0][1] === 'vec4f' ? 4 : 8,
     VEC: vec,
     TAIL_M: layout.tailM,
     TAIL_N: layout.tailN,

@@ -52,7 +52,7 @@ interface Problem {
 
 /** Floating-point operations from which on a product is worth the longer compiling of a larger tile. */
 const SMALL_FLOPS = 8e6
-const LARGE_FLOPS = 30e6
+const LARGE_FLOPS = 18e6
 
 /** On a software adapter a product below this takes less than a millisecond: no choice is worth the compiling. */
 const TUNED_FLOPS = 2e6
@@ -128,7 +128,7 @@ const MATRIX_TILES: readonly Tile[] = [
   [128, 64, 32, 32, 16],
 ]
 
-/** Register tiles of a software adapter, large to small: a large one loads less and compiles longer (210 and 95 ms, the others less). */
+/** Register tiles of a software adapter, large to small: a large one loads less and compiles longer (300 and 150 ms, the others less). */
 const SOFTWARE_TILES = [[32, 8], [16, 8], [8, 4], [4, 4]] as const // prettier-ignore
 
 /**
