@@ -120,3 +120,34 @@ export interface SpendingCaps {
   perDayMsat: number | null
   totalMsat: number | null
 }
+
+/**
+ * What the lab's own code may do with a wallet. Every call with a key may come again, after a crash or by mistake: it is
+ * the same payment, the same invoice. The till writes a row before it calls the wallet, asks the person, keeps to the
+ * caps, checks the invoice, and looks up what is pending; it never sends a pending payment again.
+ */
+export interface Till {
+  /**
+   * @throws LabError pay.mismatch (not what was agreed) | pay.expired | pay.cap | pay.refused (by the person or the wallet):
+   *   nothing was sent, and never will be under this key; pay.offline | pay.noWallet: try again
+   */
+  pay(request: { key: string; bolt11: string; agreed: Agreed; toWhom: string; why: string }): Promise<OutgoingState>
+  makeHoldInvoice(request: Parameters<Wallet['makeHoldInvoice']>[0] & { key: string; why: string }): Promise<Invoice>
+  makeInvoice(request: Parameters<Wallet['makeInvoice']>[0] & { key: string; why: string }): Promise<Invoice>
+  settle(paymentHash: string, preimage: string): Promise<void>
+  cancel(paymentHash: string): Promise<void>
+  payments(): Promise<PaymentRow[]>
+  /** Every change of a row, those found on opening included. @returns ends the subscription */
+  onChange(listener: (row: PaymentRow) => void): () => void
+  /** of the chain, where the wallet knows it */
+  height(): number | null
+  /** Asks the wallet for everything that is not over. */
+  lookUp(): Promise<void>
+}
+
+/** Where the till keeps its rows. */
+export interface PaymentStore {
+  payments(): Promise<PaymentRow[]>
+  payment(key: string): Promise<PaymentRow | null>
+  savePayment(row: PaymentRow): Promise<void>
+}

@@ -43,8 +43,8 @@ export type Wish =
   /** sponsor: accept or object before the holdback */
   | { do: 'review'; commit: EventId; accept: boolean; reason: string }
   | { do: 'close'; reason: string }
-  /** sponsor: what the held-out set was, once nobody can gain from knowing it */
-  | { do: 'reveal'; set: number; textBase64: string; salt: string }
+  /** sponsor: what the held-out sets were, once nobody can gain from knowing them */
+  | { do: 'reveal' }
 
 export interface MachineState {
   bounty: EventId

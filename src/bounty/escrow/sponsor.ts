@@ -47,7 +47,13 @@ export interface SponsorState extends MachineState {
 export type Decode = (bolt11: string) => Invoice | null
 
 export function createSponsor(bounty: EventId, spec: BountySpec, me: PublicKey): SponsorState {
-  return { role: 'sponsor', bounty, spec, sponsor: me, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, submissions: {}, order: [], closed: false }
+  const state: SponsorState = {
+    role: 'sponsor', bounty, spec, sponsor: me, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, submissions: {},
+    order: [], closed: false,
+  } // prettier-ignore
+  for (const set of spec.heldOut.keys())
+    for (const to of spec.verifiers) want(state, { key: `heldOut/${set}/${to}`, do: 'send', to, body: { kind: 'heldOut', bounty, set, textBase64: '', salt: '' } })
+  return state
 }
 
 /** Changes the state by one input. Messages have been checked for signature, author and form before. */
@@ -243,7 +249,7 @@ function wish(state: SponsorState, asked: Extract<Input, { kind: 'person' }>['wi
     submission.review = { accept, reason }
     want(state, { key: `review/${commit}`, do: 'send', to: null, body: { kind: 'review', commit, accept, reason } })
   } else if (asked.do === 'reveal' && (state.closed || state.now > state.spec.deadline)) {
-    const { set, textBase64, salt } = asked
-    want(state, { key: `reveal/${set}`, do: 'send', to: null, body: { kind: 'reveal', bounty: state.bounty, set, textBase64, salt } })
+    for (const set of state.spec.heldOut.keys())
+      want(state, { key: `reveal/${set}`, do: 'send', to: null, body: { kind: 'reveal', bounty: state.bounty, set, textBase64: '', salt: '' } })
   }
 }

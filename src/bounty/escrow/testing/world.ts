@@ -84,7 +84,6 @@ export class World {
       const trainJs = vice === 'overfits' ? 'overfit 0.2' : `gain ${vice === 'copies' ? 0.06 : (0.06 * (i + 1)).toFixed(2)}`
       this.join(hexKey(0x10 + i), vice, createHunter(bounty, this.spec, sponsor, hexKey(0x10 + i), trainJs), 0)
     })
-    for (const verifier of this.spec.verifiers) this.post(sponsor, verifier, { kind: 'heldOut', bounty, set: 0, textBase64: '', salt: '' }, `held/${verifier}`)
     this.tick(0)
   }
 
