@@ -17,12 +17,15 @@ export interface Host {
   close(): void
 }
 
-/** Serves the built page with this Cross-Origin-Embedder-Policy, or with no headers of the kind: then it is not isolated. */
-export async function openHost(embedder: 'require-corp' | null): Promise<Host> {
+/**
+ * Serves the built page with this Cross-Origin-Embedder-Policy, or with no headers of the kind: then it is not isolated.
+ * @param folder of another page, ending in a slash
+ */
+export async function openHost(embedder: 'require-corp' | 'credentialless' | null, folder = DIST): Promise<Host> {
   const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': embedder ?? '' }
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://host').pathname.replace(/\/$/, '/index.html').slice(1)
-    readFile(fileURLToPath(new URL(path, DIST))).then(
+    readFile(fileURLToPath(new URL(path, folder))).then(
       (body) => {
         const type = TYPES[extname(path)] ?? 'application/octet-stream'
         response.writeHead(200, { 'Content-Type': type, ...(embedder && isolation) }).end(body)

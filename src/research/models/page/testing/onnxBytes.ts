@@ -51,6 +51,20 @@ export function initializer(name: string, type: number, dims: number[], data: Ar
   return message(5, ...dims.map((dim) => integer(1, dim)), integer(2, type), bytes(8, name), bytes(9, raw))
 }
 
+/** A tensor whose data are a file of their own beside the model's. */
+export function externalInitializer(name: string, type: number, dims: number[], file: string, length: number): Bytes {
+  const EXTERNAL = 1
+  const entries = Object.entries({ location: file, offset: '0', length: String(length) })
+  return message(
+    5,
+    ...dims.map((dim) => integer(1, dim)),
+    integer(2, type),
+    bytes(8, name),
+    ...entries.map(([key, value]) => message(13, bytes(1, key), bytes(2, value))),
+    integer(14, EXTERNAL),
+  )
+}
+
 export const input = (name: string, type: number, dims: Dims): Bytes => valueInfo(11, name, type, dims)
 export const output = (name: string, type: number, dims: Dims): Bytes => valueInfo(12, name, type, dims)
 

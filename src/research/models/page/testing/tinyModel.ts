@@ -2,7 +2,7 @@
 // loads like any other model's, with a cache of keys and values, small enough to be made when a test begins. Every token
 // is followed by the next one of its reply. It shows that all is connected, not that anything is clever.
 
-import { FLOAT, initializer, input, INT64, model, node, output } from './onnxBytes'
+import { externalInitializer, FLOAT, initializer, input, INT64, model, node, output } from './onnxBytes'
 
 /** First symbol that is no byte. */
 const END = 256
@@ -21,10 +21,15 @@ export interface TinyReply {
   text: string
   /** said when the prompt contains this and no later reply's; the first reply's is not looked at */
   after?: string
+  /** begins again at its end, and so is never done */
+  forever?: true
 }
 
-/** @param replies what it says: which of them is up to the prompt, through the chat template */
-export function tinyModel(replies: TinyReply[]): TinyModel {
+/**
+ * @param replies what it says: which of them is up to the prompt, through the chat template
+ * @param external its weights in a file of their own, as those of large models are
+ */
+export function tinyModel(replies: TinyReply[], { external = false } = {}): TinyModel {
   const used = new Set<string>()
   const pieces = replies.map(({ text }) => split(text, used))
   const starts: number[] = []
@@ -37,8 +42,11 @@ export function tinyModel(replies: TinyReply[]): TinyModel {
   const next = (token: number): number => {
     if (token < END) return starts[0]
     const following = token + 1
-    return token === END || following === vocab || starts.includes(following) ? END : following
+    if (token !== END && following < vocab && !starts.includes(following)) return following
+    const reply = starts.filter((start) => start <= token).length - 1
+    return replies[reply]?.forever ? starts[reply] + 1 : END
   }
+  const { graph, data } = weights(vocab, next, external)
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   const special = (content: string) => /^<\|.*\|>$/.test(content)
   const added = contents.map((content, i) => ({
@@ -49,10 +57,12 @@ export function tinyModel(replies: TinyReply[]): TinyModel {
   return {
     replyTokens: pieces.map(({ length }) => length),
     files: {
-      'onnx/model.onnx': weights(vocab, next),
+      'onnx/model.onnx': graph,
+      ...(external && { 'onnx/model.onnx_data': data }),
       'config.json': json({
         model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_head: 1, n_layer: 1, n_embd: HEAD_SIZE,
         vocab_size: vocab, n_positions: 65_536, bos_token_id: END, eos_token_id: END,
+        ...(external && { 'transformers.js_config': { use_external_data_format: 1 } }),
       }),
       'generation_config.json': json({ bos_token_id: END, eos_token_id: END }),
       'tokenizer_config.json': json({
@@ -100,18 +110,21 @@ function chatTemplate(replies: TinyReply[]): string {
 }
 
 /** logits = table[token]; keys and values grow by a row a token, as those of a real decoder do. */
-function weights(vocab: number, next: (token: number) => number): Uint8Array {
+function weights(vocab: number, next: (token: number) => number, external: boolean): { graph: Uint8Array; data: Uint8Array } {
   const table = new Float32Array(vocab * vocab)
   for (let token = 0; token < vocab; token++) table[token * vocab + next(token)] = 20
   const keys = Float32Array.from({ length: vocab * HEAD_SIZE }, (_, i) => Math.sin(i))
   const past = (what: string) => `past_key_values.0.${what}`
-  return model([
+  const data = new Uint8Array(table.buffer)
+  const graph = model([
     node('Gather', ['table', 'input_ids'], ['logits'], { axis: 0 }),
     node('Gather', ['keys', 'input_ids'], ['rows'], { axis: 0 }),
     node('Unsqueeze', ['rows', 'headAxis'], ['heads']),
     node('Concat', [past('key'), 'heads'], ['present.0.key'], { axis: 2 }),
     node('Concat', [past('value'), 'heads'], ['present.0.value'], { axis: 2 }),
-    initializer('table', FLOAT, [vocab, vocab], table),
+    external
+      ? externalInitializer('table', FLOAT, [vocab, vocab], 'model.onnx_data', data.length)
+      : initializer('table', FLOAT, [vocab, vocab], data),
     initializer('keys', FLOAT, [vocab, HEAD_SIZE], keys),
     initializer('headAxis', INT64, [1], new BigInt64Array([1n])),
     input('input_ids', INT64, ['batch', 'tokens']),
@@ -120,6 +133,7 @@ function weights(vocab: number, next: (token: number) => number): Uint8Array {
     output('logits', FLOAT, ['batch', 'tokens', vocab]),
     ...['key', 'value'].map((what) => output(`present.0.${what}`, FLOAT, ['batch', 1, 'all', HEAD_SIZE])),
   ])
+  return { graph, data }
 }
 
 /** GPT-2's printable stand-ins for the 256 bytes. */
