@@ -7,6 +7,7 @@ export { DATASET_PRESETS } from '../data/presets'
 export { defaultOptions, otherDataset } from '../research/transfer/options'
 export { ARM_LABELS, budgetText, durationText, gainText, shareText } from '../research/transfer/words'
 export { driftsOf, gapOf, repeatShare, runCost } from '../research/ruler'
+import { liveDuels } from '../history/duelsDexie'
 import { liveCurve, liveExperiments, liveLabs, liveReceipts } from '../history/ledgerDexie'
 import type { ReceiptRow } from '../history/receipt'
 import { liveReplays } from '../history/receiptsDexie'
@@ -20,7 +21,7 @@ import { hostBrowserModel } from './browserModelHost'
 import { nameOf } from './experimental'
 import labAddress from './lab?worker&url'
 import type { LabApi, LabEvent } from './protocol'
-import type { ResearchApi } from './researchProtocol'
+import type { DuelReport, ResearchApi } from './researchProtocol'
 import { spawnWorker } from './spawn'
 
 /** Everything the page may do; a test or a story page can stand in another one. */
@@ -41,6 +42,8 @@ export interface LabClient {
   watchReplays(next: (replays: ReplayRecord[]) => void, failed: (error: unknown) => void): () => void
   /** The transfers of a lab, the last changed first. */
   watchTransfers(labId: string, next: (records: TransferRecord[]) => void, failed: (error: unknown) => void): () => void
+  /** The duels about a lab, the last changed first. */
+  watchDuels(labId: string, next: (reports: DuelReport[]) => void, failed: (error: unknown) => void): () => void
   /** [step, loss] pairs of a finished run. */
   loadCurve(labId: string, number: number): Promise<Float32Array | null>
 }
@@ -83,7 +86,7 @@ export function connectLab(): LabClient {
       stopTransfer: () => remote.stopTransfer(),
       providers: () => remote.providers(),
       tryModel: (spec) => remote.tryModel(spec),
-      setKey: (provider, key, passphrase) => remote.setKey(provider, key, passphrase),
+      setKey: (...key) => remote.setKey(...key),
       unlockKeys: (passphrase) => remote.unlockKeys(passphrase),
       forgetKey: (provider) => remote.forgetKey(provider),
       setResearcher: (controller, spec) => remote.setResearcher(controller, spec),
@@ -107,6 +110,7 @@ export function connectLab(): LabClient {
     watchReceipts: (labId, number, next, failed) => watch(() => liveReceipts(labId, number), next, failed),
     watchReplays: (next, failed) => watch(liveReplays, next, failed),
     watchTransfers: (labId, next, failed) => watch(() => liveTransfers(labId), next, failed),
+    watchDuels: (labId, next, failed) => watch(() => liveDuels(labId), next, failed),
     loadCurve: async (labId, number) => (await liveCurve(labId, number)) ?? null,
   }
 }

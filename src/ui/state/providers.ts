@@ -24,7 +24,9 @@ export function useProviders(): { providers: ProviderState[] | null; ask: () => 
 
 /** Where a model would be asked: what the person named, or what the provider is known by; null where nothing is fetched. */
 export function modelAddress({ provider, address }: ModelSpec, known: ProviderState | undefined): string | null {
-  return (provider !== 'paste' && PROVIDERS[provider].hasAddress ? address : null) || (known?.address ?? null)
+  if (provider === 'paste') return null
+  const { hasAddress, usual } = PROVIDERS[provider]
+  return (hasAddress ? address : null) || known?.address || (usual?.address ?? null)
 }
 
 /** Servers that this page may not reach yet, and would have to. */

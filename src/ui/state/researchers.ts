@@ -45,6 +45,8 @@ export interface ProviderWords {
   hasAddress: boolean
   /** never: there is one model only; perhaps: it answers without a name as well */
   model: 'named' | 'perhaps' | 'never'
+  /** what a person who knows nothing of it would begin with */
+  usual?: { address: string; model: string }
 }
 
 export const PROVIDERS: Record<Exclude<Provider, 'paste'>, ProviderWords> = {
@@ -57,7 +59,10 @@ export const PROVIDERS: Record<Exclude<Provider, 'paste'>, ProviderWords> = {
   lmstudio: { label: 'LM Studio', group: 'On this machine', hasAddress: true, model: 'named' },
   llamacpp: { label: 'llama.cpp', group: 'On this machine', hasAddress: true, model: 'perhaps' },
   browser: { label: 'The browser’s own model', group: 'In this browser', hasAddress: false, model: 'never' },
-  page: { label: 'A model in this page', group: 'In this browser', hasAddress: false, model: 'perhaps' },
+  page: {
+    label: 'A model in this page', group: 'In this browser', hasAddress: true, model: 'named',
+    usual: { address: 'https://huggingface.co', model: 'onnx-community/Qwen3-0.6B-ONNX' },
+  },
 }
 
 export const DEFAULT_SPEC: ResearcherSpec = {

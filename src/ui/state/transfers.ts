@@ -39,5 +39,6 @@ export function whyNoTransfer({ status, adapter }: AppState): string {
   if (status.replaying) return 'A receipt is being replayed; wait for it, or stop it.'
   if (status.attacking) return 'The red team is at work; wait for it, or stop it.'
   if (status.transferring) return 'A transfer is being measured.'
+  if (status.dueling) return 'A duel is under way; wait for it, or stop it.'
   return adapter ? '' : 'There is nothing to train on yet.'
 }

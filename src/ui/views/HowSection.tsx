@@ -14,6 +14,12 @@ export default function HowSection() {
           trained on. Lower is better. Because it counts bytes, models with different tokenizers can be compared. Eight
           bits would be no knowledge at all; the entropy floor of the built-in stories is what a perfect model would need.
         </Answer>
+        <Answer question="Who is the researcher?">
+          Whoever proposes the next change; the lab runs, scores and decides. Built-in methods need nothing and begin at once. A
+          language model argues from the record, of a provider with a key of yours, on your machine, in this browser, or by
+          copy and paste with any chat. A hybrid asks the model now and then and a sampler in between. Or you do it yourself.
+          Each says beforehand what it expects, and under Research you see how well it knew.
+        </Answer>
         <Answer question="What is frozen?">
           The text and how it is split, the tokenizer, the training budget, the evaluation, the seeds and the rule for
           keeping. The researcher can change the program, and nothing else: the program only describes a model and never
@@ -30,8 +36,9 @@ export default function HowSection() {
           finding holds for larger models has to be tried there.
         </Answer>
         <Answer question="Where does my data go?">
-          Nowhere. Training, scoring and the record all stay in this browser. The page fetches a text only when you name an
-          address for it.
+          Nowhere, unless you choose a language model of a provider. Training, scoring and the record all stay in this browser;
+          the page reaches no server that you have not named. A model is sent program.md, train.js and the figures of past
+          experiments, never the text, the validation scores’ parts or a key.
         </Answer>
       </div>
     </section>

@@ -30,6 +30,8 @@ export function ProgramActions({ file, labId, lab, text, isEdited }: {
   const queue = () => session.attempt('queue', async () => {
     if (text === null) return
     await api.queueProgram(text, hypothesis.trim() || 'A version written by hand.')
+    // a lab whose researcher is the person waits for nothing else
+    if (lab?.controller === 'human' && session.store.get().status.phase === 'paused') await api.resume()
     setSaid('Queued as the next experiment.')
     setHypothesis('')
     reset()

@@ -29,6 +29,7 @@ export default function RedTeamSection() {
     status.watching ? 'Another tab leads; try it there.'
     : status.phase === 'running' || status.phase === 'stopping' ? 'A run is being measured; pause the lab first.'
     : status.replaying ? 'A receipt is being replayed; wait for it.'
+    : status.dueling ? 'A duel is under way; wait for it, or stop it.'
     : adapter ? '' : 'There is nothing to train on yet.') // prettier-ignore
   useEffect(() => {
     client.api.cheats().then(setCheats, (thrown: unknown) => store.dispatch({ kind: 'notice', notice: noticeOf(LabError.from(thrown)) }))

@@ -21,6 +21,7 @@ const ACTIVITY_NOTES: Partial<Record<Activity, string>> = {
   'preparing data': 'Making or reading the text, splitting it and turning it into tokens.',
   'training tokenizer': 'Learning which byte pairs are common enough to become tokens.',
   proposing: 'The researcher chooses the next edit.',
+  screening: 'Several proposals train for a short time; the best of them get the full budget.',
   committing: 'The edit becomes a git commit before anything runs.',
   'tuning kernels': 'Timing the variants of each kernel on this adapter. What is found is kept, so this happens once.',
   compiling: 'Building kernels for this adapter. On an emulated adapter the first time takes about half a minute.',
