@@ -9,6 +9,7 @@ export const CATEGORIES = [
   'batch',
   'depth',
   'width',
+  'size',
   'attention',
   'activation',
   'embedding',
@@ -19,6 +20,7 @@ export const CATEGORIES = [
   'simplification',
   'combination',
   'ablation',
+  'review',
   'other',
 ] as const
 

@@ -116,7 +116,7 @@ export function historySections({ history, knobs }: ResearchContext): Section[] 
   const table = { quoted: 'data', head: COLUMNS } as const
   return [
     { ...table, title: 'Best experiments', of: 'lowest val_bpb first', items: best.map(row), least: 1, priority: 14 },
-    { ...table, title: 'Last experiments', of: 'latest first', items: recent.map(row), least: 1, priority: 18 },
+    { ...table, title: 'Last experiments', lead: 'discard (budget): its gain was not repeated for want of budget. discard (overfit): it fits the validation text only.', of: 'latest first', items: recent.map(row), least: 1, priority: 18 },
     {
       ...table,
       title: 'Nearest past attempts',

@@ -14,7 +14,7 @@ export function tableRow(row: Experiment, present: readonly Knob[]): string {
   const { measurements: m } = row
   return [
     `#${row.number}`,
-    row.status,
+    row.judgement?.flag ? `${row.status} (${row.judgement.flag})` : row.status,
     cell(row.proposer, 30),
     cell(row.category, 20),
     fixed(row.valBpb, 4),
