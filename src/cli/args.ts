@@ -20,6 +20,11 @@ export interface LabArgs {
   backend: BackendChoice
   /** tokens a second below which a program is given up */
   minSpeed: number | null
+  /** minutes of running after which the lab ends, and bits per byte at which it does */
+  minutes: number | null
+  target: number | null
+  /** modes, orders and moves of the lab around its researcher */
+  guide: 'on' | 'off' | null
   json: boolean
   help: boolean
 }
@@ -28,12 +33,16 @@ export const HELP = `Usage: npm run lab -- [options]
        npm run lab -- replay RECEIPT [options]
        npm run lab -- transfer [options]
        npm run lab -- duel A B [options]
+       npm run lab -- overhead [options]
 
 Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves a git repository.
 
   --data FILE|URL      text to train on (default: the built-in stories)
   --val FILE|URL       text to validate on (default: a part of the data)
   --experiments N      how many to decide after the baseline (default: 10)
+  --minutes N          end when all runs together have taken so long (default: never)
+  --target BPB         end when the best has so few bits per byte (default: never)
+  --guide on|off       reviews, forks, combinations and ideas of the lab around its researcher (default: on)
   --budget AMOUNT      for each run: 30s, 2m, 200ktok or 2Mtok (default: 60s, 15s without a GPU)
   --controller NAME    who proposes changes: CONTROLLERS
   --tokenizer KIND     bytes, or bpe:512: a multiple of 4 from 256 to 8192 (default: bytes)
@@ -60,6 +69,9 @@ export const LAB_OPTIONS = {
   rule: { type: 'string' },
   backend: { type: 'string' },
   'min-speed': { type: 'string' },
+  minutes: { type: 'string' },
+  target: { type: 'string' },
+  guide: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -92,6 +104,9 @@ export function labArgs(given: Given, controllers: readonly string[]): LabArgs {
     rule: given.rule === undefined ? null : oneOf('--rule', given.rule, ['measured', 'plain'] as const),
     backend: given.backend === undefined ? 'auto' : oneOf('--backend', given.backend, ['auto', 'webgpu', 'wasm'] as const),
     minSpeed: given['min-speed'] === undefined ? null : whole('--min-speed', given['min-speed'], 1),
+    minutes: given.minutes === undefined ? null : positive('--minutes', given.minutes),
+    target: given.target === undefined ? null : positive('--target', given.target),
+    guide: given.guide === undefined ? null : oneOf('--guide', given.guide, ['on', 'off'] as const),
     json: given.json ?? false,
     help: given.help ?? false,
   }
@@ -143,7 +158,13 @@ export function whole(option: string, text: string, least: number): number {
 }
 
 /** One of the names that an option takes. @throws LabError "import.invalid" */
-export function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
+export function positive(option: string, text: string): number {
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0)) throw invalid(`${option} cannot be "${text}".`, 'It takes a number above 0.')
+  return value
+}
+
+function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
   const found = names.find((name) => name === text)
   if (!found) throw invalid(`${option} cannot be "${text}".`, `Choose one of: ${names.join(', ')}.`)
   return found

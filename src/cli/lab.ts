@@ -15,6 +15,7 @@ import { runDuelCommand } from './duel'
 import { DUEL_HELP, parseDuelArgs, type DuelArgs } from './duelArgs'
 import { falseKeeps, FALSE_KEEP_DEFAULTS, FALSE_KEEPS_HELP } from './falseKeeps'
 import { EXIT, runHeadless } from './headless'
+import { overhead, OVERHEAD_DEFAULTS, OVERHEAD_HELP } from './overhead'
 import { runReplay } from './replay'
 import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
 import { jsonReport, textReport } from './report'
@@ -101,6 +102,10 @@ if (first === 'replay') {
   const args = readArgs(() => parseDuelArgs(rest, EVERY_CONTROLLER))
   if (args?.lab.help) process.stdout.write(`${DUEL_HELP.replace('CONTROLLERS', EVERY_CONTROLLER.join(', '))}\n`)
   else process.exitCode = args === null ? EXIT.usage : await duel(args)
+} else if (first === 'overhead') {
+  const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], EVERY_CONTROLLER))
+  if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await lab(args, (...given) => overhead(...given, process.stdout))
 } else if (first === 'false-keeps') {
   const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], EVERY_CONTROLLER))
   if (args?.help) process.stdout.write(`${FALSE_KEEPS_HELP}\n`)
