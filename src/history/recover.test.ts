@@ -72,7 +72,7 @@ describe('results.tsv', () => {
       experimentFixture('a', 0, { status: 'baseline', valBpb: 2, description: 'baseline' }),
       experimentFixture('a', 2, { status: 'timeout', valBpb: 2, measurements, description: ' \n' }),
       experimentFixture('a', 3, { status: 'running' }),
-      experimentFixture('a', 4, { status: 'thought' }),
+      experimentFixture('a', 4, { status: 'thought', parentNumber: 1, valBpb: null, description: 'review' }),
       experimentFixture('a', 5, { status: 'rejected', commit: '', valBpb: null, measurements: null, description: 'dup' }),
     ])
     expect(tsv.split('\n')).toEqual([
@@ -80,6 +80,7 @@ describe('results.tsv', () => {
       '0123456\t2.000000\t0.2\tkeep\tbaseline',
       '0123456\t2.123457\t1.3\tdiscard\ta b c d',
       '0123456\t0.000000\t0.0\tcrash\t-',
+      '0123456\t2.123457\t1.3\tthought\treview',
       '0000000\t0.000000\t0.0\tcrash\tdup',
       '',
     ])

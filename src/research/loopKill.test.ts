@@ -1,8 +1,12 @@
+import { cp } from 'node:fs/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { wasInterrupted } from './labBook'
+import { wasInterrupted } from './outcomes'
+import { NO_COST } from './models/types'
 import { scriptedLab } from './testing'
+import { guided, guidedLab, scripted } from './testingGuide'
 import type { Stores } from './testingLab'
 import { checkRecord, makeLoop, newFolder, openStores, removeFolders } from './testingLab'
+import type { Proposal, ResearchContext } from './types'
 
 afterEach(removeFolders)
 
@@ -70,5 +74,68 @@ describe('a kill at every durable point', () => {
       }
     }
     expect(points).toBeGreaterThan(25)
+  }, 120_000)
+
+  /** A researcher that is paid, and counts how often it answers for which number. */
+  function paid(answers: number[]) {
+    const free = scripted()
+    return {
+      ...free,
+      async propose(context: ResearchContext): Promise<Proposal> {
+        answers.push(context.lab.nextNumber)
+        return { ...(await free.propose(context)), cost: { ...NO_COST, requests: 1, inputTokens: 10 } }
+      },
+    }
+  }
+
+  test('between proposal and row: what was paid for is run, a note is read once, forks and reviews are taken up again', async () => {
+    // three discards and a fork under way: what follows is a review, and one try on the fork that reads the note
+    const scores = (number: number) => (number === 2 ? 2.004 : 2.05)
+    const lab = guidedLab({ maxExperiments: 3 })
+    const source = await guided(lab, scripted(), scores)
+    source.loop.start()
+    await source.loop.settled()
+    let points = 0
+    for (let limit = 1; ; limit++) {
+      const dir = await newFolder()
+      await cp(source.stores.dir, dir, { recursive: true })
+      const first = await openStores(dir, lab)
+      const notes = ['Look here.']
+      const fork = { from: 2, left: 2, reason: 'It missed the best by little.' }
+      await first.ledger.saveLab({ ...(await first.ledger.loadLab('lab-1'))!, maxExperiments: 4, notes, fork })
+      const { state, stores } = mortal(first, limit)
+      const answers: number[] = []
+      const before = await guided(lab, paid(answers), scores)
+      const { trainer } = before
+      const killed = makeLoop(stores, { trainer, controller: paid(answers) })
+      killed.loop.start()
+      await killed.loop.settled()
+      if (!state.dead) break
+      points++
+      const waiting = (await first.ledger.loadLab('lab-1'))!.pending ?? null
+
+      const again = await openStores(dir, lab)
+      const answersAfter: number[] = []
+      const after = makeLoop(again, { trainer, controller: paid(answersAfter) })
+      after.loop.start()
+      await after.loop.settled()
+      const { rows, lab: ended } = await checkRecord(again)
+      const told = `killed at ${limit}`
+      const lived = rows.filter((row) => !wasInterrupted(row))
+      expect(rows.length - lived.length, told).toBeLessThanOrEqual(1)
+      if (waiting) {
+        expect(rows[waiting.number], told).toMatchObject({ hypothesis: waiting.proposal.hypothesis, description: waiting.proposal.description, guidance: waiting.guidance })
+        expect(answersAfter, told).not.toContain(waiting.number)
+      }
+      expect(rows.filter((row) => row.guidance?.orders.some(({ kind }) => kind === 'note')).length, told).toBe(1)
+      expect(ended.notes, told).toEqual([])
+      expect(lived.map(({ status }) => status).join(' '), told).toBe('baseline discard discard discard thought discard')
+      expect(lived.at(-1), told).toMatchObject({ parentNumber: 2, against: 0 })
+      // a try that was cut off used up one of its runs, a review none
+      const cutTries = rows.filter((row) => wasInterrupted(row) && row.category !== 'review').length
+      expect(ended.fork?.left ?? 0, told).toBe(1 - cutTries)
+      expect(ended.pending, told).toBeNull()
+    }
+    expect(points).toBeGreaterThan(15)
   }, 120_000)
 })

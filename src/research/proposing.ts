@@ -52,8 +52,8 @@ export function createProposer({ book, bench, researcher, questions, signal }: P
     const plan = planOf(leading(book.lab), book.rows)
     const notes = noteOrders(book.lab.notes ?? [])
     const wanted = plan.orders.find((order): order is Order & { kind: MoveKind } => order.kind === plan.move)
-    // the person's words are for the researcher: it has its turn then
-    const isOwn = wanted && notes.length === 0 && !(researcher.takesOrders && FOR_MODELS.has(wanted.kind))
+    // the person's words are for the researcher: it has its turn then, once what must be written is written
+    const isOwn = wanted && (notes.length === 0 || wanted.kind === 'review') && !(researcher.takesOrders && FOR_MODELS.has(wanted.kind))
     const made = isOwn ? await ownMove(wanted, deskFor(plan)) : null
     if (made) return own(plan, made)
     return asked(plan, [...ordersFor(plan, book.lab, book.rows, researcher.takesOrders), ...notes])

@@ -11,7 +11,7 @@ import { nodeRepository } from '../history/gitNode'
 import { openFileLedger } from '../history/ledgerFile'
 import type { Experiment, LabRecord, Ledger, Repository } from '../history/types'
 import { createController } from './controllers/registry'
-import { wasInterrupted } from './labBook'
+import { wasInterrupted, wasSkipped } from './outcomes'
 import type { Loop, LoopDeps, LoopEvent } from './loop'
 import { createLoop } from './loop'
 import type { ScriptedTrainer } from './testing'
@@ -91,17 +91,20 @@ export async function checkRecord({ dir, ledger, repo }: Stores): Promise<{ lab:
   const rows = await ledger.listExperiments('lab-1')
   expect(rows.map((row) => row.number)).toEqual(rows.map((_, i) => i))
   expect(lab.nextNumber).toBe(rows.length)
-  const tried = rows.filter((row) => !wasInterrupted(row) && row.error?.code !== 'program.duplicate')
+  const tried = rows.filter((row) => !wasInterrupted(row) && row.status !== 'thought' && row.error?.code !== 'program.duplicate')
   expect(new Set(tried.map((row) => row.programHash)).size).toBe(tried.length)
   const refs = execFileSync('git', ['for-each-ref', '--format=%(refname) %(objectname)', 'refs/attempts'], { cwd: dir })
   const attempts = new Map(refs.toString().trim().split('\n').map((line) => line.split(' ') as [string, string]))
+  const log = execFileSync('git', ['log', '--format=%H %P', ...attempts.keys()], { cwd: dir }).toString().trim()
+  const gitParents = new Map(log.split('\n').map((line) => line.split(' ') as [string, string]))
   let incumbent: Experiment | null = null
   for (const row of rows) {
     expect(row.status).not.toBe('running')
     expect(row.reason).not.toBe('')
     expect(await sha256((await repo.read(row.commit))['train.js'])).toBe(row.programHash)
     expect(attempts.get(`refs/attempts/${row.number}`)).toBe(row.commit)
-    if (incumbent) expect(row).toMatchObject({ parentNumber: incumbent.number, parentCommit: incumbent.commit })
+    if (incumbent) checkLineage(row, rows, incumbent)
+    if (row.parentCommit) expect(gitParents.get(row.commit)).toBe(row.parentCommit)
     // replaying the statuses gives the incumbent
     if (row.status === 'keep' || row.status === 'baseline') incumbent = row
   }
@@ -115,4 +118,19 @@ export async function checkRecord({ dir, ledger, repo }: Stores): Promise<{ lab:
   const tsv = await readFile(join(dir, 'results.tsv'), 'utf8')
   expect(tsv.trim().split('\n').length).toBe(rows.length + 1)
   return { lab, rows }
+}
+
+/** Made from the best, or from a fork that was scored; judged against the best; an analysis holds its parent's program. */
+function checkLineage(row: Experiment, rows: readonly Experiment[], best: Experiment): void {
+  const parent = rows.find(({ number }) => number === row.parentNumber)!
+  expect(row.parentCommit).toBe(parent.commit)
+  expect(parent.number).toBeLessThan(row.number)
+  if (row.against === undefined) expect(parent.number).toBe(best.number)
+  else {
+    expect(row.against).toBe(best.number)
+    expect(parent.number).not.toBe(best.number)
+    expect(parent.scores.length).toBeGreaterThan(0)
+  }
+  if (row.status === 'thought') expect(row).toMatchObject({ programHash: parent.programHash, scores: [], valBpb: null, runs: [] })
+  if (wasSkipped(row)) expect(row.runs).toEqual([])
 }

@@ -3,6 +3,7 @@
 
 import type { Experiment } from '../../history/types'
 import type { Knob } from '../../sandbox/contract'
+import { isTry } from '../outcomes'
 import { categoryOf } from './knowledge'
 import type { Diff } from './propose'
 import { toUnit } from './space'
@@ -37,6 +38,13 @@ export function diffOf(row: Experiment, parent: Experiment | undefined): Diff {
   return Object.fromEntries(Object.entries(row.knobs).filter(([name, value]) => parent.knobs[name] !== value))
 }
 
+/** What an attempt's own change did: on a fork it is judged against the best, and changed something else. */
+function changeFrom(parent: Experiment, row: Experiment): number | null {
+  if (row.against === undefined) return row.deltaBpb
+  const shared = Math.min(row.scores.length, parent.scores.length)
+  return shared === 0 ? null : row.scores.slice(0, shared).reduce((sum, score, i) => sum + score - parent.scores[i], 0) / shared
+}
+
 /**
  * Reads the credit of every knob from the history.
  * Reward of a scored attempt: tanh(−deltaBpb / scale), scale = twice the median |deltaBpb|, or 3σ where that is more;
@@ -52,10 +60,11 @@ export function readCredit(knobs: readonly Knob[], history: readonly Experiment[
     const parent = row.parentNumber === null ? undefined : byNumber.get(row.parentNumber)
     const diff = diffOf(row, parent)
     const moved = knobs.filter((knob) => knob.name in diff)
-    const failed = FAILED.has(row.status) && row.error?.code !== 'lab.state' && row.error?.code !== 'program.duplicate'
-    if (!parent || moved.length === 0 || (row.deltaBpb === null && !failed)) continue
+    const failed = FAILED.has(row.status) && isTry(row)
+    const delta = parent ? changeFrom(parent, row) : null
+    if (!parent || moved.length === 0 || (delta === null && !failed)) continue
     credit.attempts++
-    const gained = Math.tanh(-(row.deltaBpb ?? 0) / scale)
+    const gained = Math.tanh(-(delta ?? 0) / scale)
     const reward = failed ? -1 : row.status === 'keep' ? Math.max(0.5, gained) : gained
     for (const knob of moved) {
       const share = reward / Math.sqrt(moved.length)

@@ -65,9 +65,9 @@ function budgetOf({ maxExperiments = null, ends, spent }: LabRecord, rows: reado
 
 /** What the record shows beyond doubt; what it showed before the person went on no longer counts. */
 function evidenceOf(lab: LabRecord, rows: readonly Experiment[], best: Experiment): Evidence | null {
-  const { sigmaBpb, floorBpb, goneOnAfter = 0, task } = lab
-  const tries = triesOf(rows).slice(goneOnAfter)
-  if (goneOnAfter > 0 && tries.length < EXHAUSTED) return null
+  const { sigmaBpb, floorBpb, goneOnAfter = null, task } = lab
+  const tries = triesOf(rows).slice(goneOnAfter ?? 0)
+  if (goneOnAfter !== null && tries.length < EXHAUSTED) return null
   if (sigmaBpb !== null && floorBpb !== null && best.valBpb !== null && best.valBpb - floorBpb <= sigmaBpb) {
     const text = `The best, ${bits(best.valBpb)}, is within one σ (${sigmaBpb.toFixed(4)}) of the ${bits(floorBpb)} that the text itself holds.`
     return { kind: 'CEILING', text }

@@ -41,9 +41,9 @@ export const ARCHITECTURE: readonly Idea[] = [
   {
     name: 'local attention',
     category: 'attention',
-    sentence: 'All layers but the last look at half the context: most of what predicts a byte is near.',
+    sentence: 'Every other layer looks at half the context only: most of what predicts a byte is near.',
     source: 'Beltagy et al. 2020, arXiv:2004.05150',
-    knobs: { WINDOW_PATTERN: 'S' },
+    knobs: { WINDOW_PATTERN: 'SL' },
   },
   {
     name: 'low rotary base',
