@@ -10,6 +10,9 @@ import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
 import { openBrowserIdentity, openReplayLog } from '../history/receiptsDexie'
 import { openTransferStore } from '../history/transfersDexie'
+import { createKeyStore } from '../research/models/keys'
+import { openKeyVault } from '../research/models/keysDexie'
+import { thisPage } from '../research/models/offline'
 import { createTurns, measuredTrainer } from '../research/models/turns'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
@@ -48,6 +51,8 @@ const api = createLabApi({
   repository: (labId) => browserRepository(labId),
   trainer: newTrainer(),
   spareTrainer: newTrainer,
+  keys: createKeyStore(openKeyVault()),
+  page: thisPage(),
   localModels: { turns, spawn: spawnPageModel, browser: receiveBrowserModel() },
   box: createWorkerBox(spawnFrameBox),
   cache: () => openBrowserCache(),

@@ -6,14 +6,16 @@ import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { Repository } from '../history/types'
 import type { AdapterInfo, BackendChoice } from '../judge/types'
 import type { Loop } from '../research/loop'
-import { createController } from '../research/controllers/registry'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
 import { BYTE_VOCAB, checkProgram } from './checkProgram'
 import { createAttackDesk } from './labAttacks'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import { createDuelDesk } from './labDuel'
+import { createModelDesk } from './labModels'
+import { createPersonDesk } from './labPerson'
 import { createReplayDesk } from './labReplay'
+import { checkResearcher, researcherOf } from './labResearch'
 import type { LabSession } from './labSession'
 import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
@@ -22,7 +24,7 @@ import type { LabApi, ProfileResult } from './protocol'
 import type { ResearchApi } from './researchProtocol'
 
 /** The lab over its parts. Methods throw LabError; whoever exposes them to another thread wraps them (border.ts). */
-export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel' | 'stopDuel'> {
+export function createLabApi(given: LabParts): LabApi & ResearchApi {
   const repositories = new Map<string, Repository>()
   const parts: LabParts = {
     ...given,
@@ -38,7 +40,8 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
   const replays = createReplayDesk(parts, desk, board)
   const attacks = createAttackDesk(parts, board)
   const transfers = createTransferDesk(parts, desk, board)
-  const duels = createDuelDesk(parts, desk, board, (lab) => ({ controller: createController(lab.controller), dispose() {} }))
+  const models = createModelDesk(parts, board)
+  const duels = createDuelDesk(parts, desk, board, (lab) => researcherOf(lab, models))
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -125,7 +128,8 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
     viewed = session
     if (current?.busy) return
     current = session
-    board.set({ labId: session.labId, phase: 'idle', number: null, notice: null, error: null }, true)
+    board.set({ labId: session.labId, phase: 'idle', number: null, notice: null, error: null, meter: null }, true)
+    void session.showMeter().catch(() => undefined) // a record that cannot be read says so when it is opened
   }
 
   async function profile(): Promise<ProfileResult> {
@@ -160,7 +164,7 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
       if (current?.busy) {
         throw new LabError('lab.state', 'A lab is running.', { hint: 'Stop it before you start a new one.' })
       }
-      createController(settings.controller) // refuses an unknown name before anything is stored
+      checkResearcher(settings) // refuses one that cannot be had before anything is stored
       try {
         const adapter = await probe()
         const { floorBpb } = await desk(settings.dataset, settings.tokenizer)
@@ -169,7 +173,7 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
         // the repository first: a lab that is listed has one
         await parts.repository(labId).open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
         await parts.ledger.saveLab(lab)
-        show(await openSession(labId, parts, desk, board))
+        show(await openSession(labId, parts, desk, board, models))
         const warning = await parts.askToPersist()
         if (warning) board.set({ notice: { level: 'info', message: warning, hint: '' } })
         return labId
@@ -183,7 +187,7 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
         viewed = current
         return
       }
-      show(await openSession(labId, parts, desk, board))
+      show(await openSession(labId, parts, desk, board, models))
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
       if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy && !duels.busy) {
@@ -231,6 +235,9 @@ export function createLabApi(given: LabParts): LabApi & Pick<ResearchApi, 'duel'
       return duels.run(shown().labId, options, await probe())
     },
     stopDuel: async () => duels.stop(),
+    ...createPersonDesk(command, () => current ?? shown()),
+    ...models.api,
+    report: async () => shown().report(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),
   }

@@ -7,6 +7,8 @@ import type { ReplayLog } from '../history/receiptsDexie'
 import type { TransferStore } from '../history/transfers'
 import type { Ledger, Repository } from '../history/types'
 import type { Trainer } from '../judge/types'
+import type { ClientDeps } from '../research/models/client'
+import type { KeyStore } from '../research/models/keys'
 import type { LocalModels } from '../research/models/local'
 import type { Box } from '../sandbox/contract'
 import type { Prepare } from './labData'
@@ -19,6 +21,10 @@ export interface LabParts {
   /** another one, for one replay: the loop's keeps its data */
   spareTrainer(): Trainer
   box: Box
+  /** keys to language models */
+  keys: KeyStore
+  /** this page, as servers of models see it; null outside one */
+  page: ClientDeps['page']
   /** models on this machine, in turns with what trains; absent in Node */
   localModels?: LocalModels
   cache(): Promise<ByteCache>

@@ -6,14 +6,18 @@ import { predictBytes } from '../engine/predict'
 import { exportZip } from '../history/exportZip'
 import { labSnapshot } from '../history/newLab'
 import { resultsTsv } from '../history/results'
-import type { Experiment, LabRecord, Repository } from '../history/types'
-import { createController } from '../research/controllers/registry'
-import type { Loop } from '../research/loop'
+import type { Experiment, Repository } from '../history/types'
+import type { ResearcherSpec } from '../research/models/types'
+import type { Loop, LoopEvent } from '../research/loop'
 import { createLoop } from '../research/loop'
+import { createQuestions } from '../research/questions'
 import { receiptFileOf } from './labReplay'
 import type { createDataDesk } from './labData'
+import type { ModelDesk } from './labModels'
 import type { LabParts } from './labParts'
+import { createResearchers, meterOf } from './labResearch'
 import type { StatusBoard } from './labStatus'
+import type { ResearchReport } from './researchProtocol'
 
 export interface LabSession {
   readonly labId: string
@@ -25,6 +29,11 @@ export interface LabSession {
   readonly running: boolean
   /** Makes the loop anew with the next command: it remembers what it was opened with. */
   forget(): void
+  /** Who proposes from the next proposal on; durable when it resolves. @throws LabError "import.invalid" */
+  useResearcher(controller: string, spec: ResearcherSpec | null): Promise<void>
+  /** Tells the board what models have cost this lab. */
+  showMeter(): Promise<void>
+  report(): Promise<ResearchReport>
   sources(number: number): Promise<{ before: string; after: string }>
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
   /** The best program so far, or the one that the lab begins with. @throws lab.state while a run is being measured */
@@ -44,6 +53,7 @@ export async function openSession(
   parts: LabParts,
   desk: ReturnType<typeof createDataDesk>,
   board: StatusBoard,
+  models: ModelDesk,
 ): Promise<LabSession> {
   const found = await parts.ledger.loadLab(labId)
   if (!found) {
@@ -55,7 +65,22 @@ export async function openSession(
   let loop: Loop | null = null
   const isRunning = () => loop?.phase === 'running' || loop?.phase === 'stopping'
 
-  async function makeLoop(lab: LabRecord): Promise<Loop> {
+  const questions = createQuestions((question) => hear({ kind: 'question', question }))
+  const researchers = createResearchers(found, models, questions)
+
+  async function showMeter(): Promise<void> {
+    const lab = await parts.ledger.loadLab(labId)
+    board.set({ meter: lab && meterOf(lab, await parts.ledger.listExperiments(labId)) })
+  }
+
+  function hear(event: LoopEvent): void {
+    board.hear(event)
+    // a cost is recorded before any of these; a meter that cannot be read is not worth a run
+    if (event.kind === 'row' || event.kind === 'notice') void showMeter().catch(() => board.set({ meter: null }))
+  }
+
+  async function makeLoop(): Promise<Loop> {
+    const lab = (await parts.ledger.loadLab(labId)) ?? found!
     await repo.open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
     loop = createLoop({
       trainer: parts.trainer,
@@ -63,11 +88,12 @@ export async function openSession(
       ledger: parts.ledger,
       repo,
       labId,
-      controller: createController(lab.controller),
+      controller: researchers.open(lab),
+      questions,
       data: async () => (await desk(task.dataset, task.tokenizer)).copy(),
       predictBytes,
       identity: () => parts.identity(),
-      onEvent: (event) => board.hear(event),
+      onEvent: hear,
       now: parts.now,
     })
     return loop
@@ -79,7 +105,7 @@ export async function openSession(
     throw new LabError('lab.state', `There is no experiment ${number} in this lab.`, { hint: 'Choose another.' })
   }
 
-  return {
+  const session: LabSession = {
     labId,
     get busy() {
       return loop !== null && loop.phase !== 'idle' && loop.phase !== 'failed'
@@ -88,7 +114,7 @@ export async function openSession(
       return isRunning()
     },
     loop() {
-      made ??= makeLoop(found).catch((thrown: unknown) => {
+      made ??= makeLoop().catch((thrown: unknown) => {
         made = null
         throw thrown
       })
@@ -96,6 +122,19 @@ export async function openSession(
     },
     forget() {
       made = loop = null
+    },
+    async useResearcher(controller, spec) {
+      const chosen = { controller, researcher: spec ?? undefined }
+      const next = researchers.use(chosen)
+      const to = await session.loop()
+      // moves of the lab's own would take the person's turn
+      await to.change(() => ({ ...chosen, guide: controller === 'human' ? 'off' : 'on' }))
+      to.useController(next)
+    },
+    showMeter,
+    async report() {
+      const { researchReport } = await import('../research/habits/report')
+      return researchReport(await parts.ledger.listExperiments(labId))
     },
     async sources(number) {
       const row = await rowOf(number)
@@ -147,4 +186,5 @@ export async function openSession(
       return resultsTsv(await parts.ledger.listExperiments(labId))
     },
   }
+  return session
 }

@@ -30,6 +30,7 @@ export type Answer =
 export interface Meter {
   spent: Cost
   keeps: number
+  /** of models and of runs together */
   secondsPerKeep: number | null
   usdPerKeep: number | null
 }
@@ -135,8 +136,12 @@ export interface ResearchApi {
   providers(): Promise<ProviderState[]>
   /** Asks a model one small question. @returns what is wrong in words, or null and what it answered */
   tryModel(spec: ModelSpec): Promise<{ reply: string; cost: Cost; error: LabErrorJson | null }>
-  /** Keeps a key in memory, or under a passphrase in this browser. The key is never given back. */
-  setKey(provider: Provider, key: string, passphrase: string | null): Promise<void>
+  /**
+   * Keeps a key in memory, or under a passphrase in this browser. The key is never given back.
+   * @param address of the one server that it may be sent to, where the provider does not fix it
+   * @throws LabError "import.invalid" for what can be no key, or a passphrase that is too short
+   */
+  setKey(provider: Provider, key: string, passphrase: string | null, address?: string): Promise<void>
   /** @throws LabError "key.wrong" */
   unlockKeys(passphrase: string): Promise<void>
   forgetKey(provider: Provider): Promise<void>

@@ -11,6 +11,8 @@ import type { ReplayRecord } from '../history/replay'
 import type { TransferRecord } from '../history/transfers'
 import type { Repository } from '../history/types'
 import type { DuelReport } from './researchProtocol'
+import { createKeyStore } from '../research/models/keys'
+import { memoryVault } from '../research/models/testing/memoryVault'
 import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
@@ -49,6 +51,8 @@ export async function assemble(dir: string, leading = true) {
     },
     identity: () => openFileIdentity(join(dir, 'identity.pem')),
     transfers: { save: async (record) => void transfers.set(record.id, record), load: async (_, id) => transfers.get(id) ?? null },
+    keys: createKeyStore(memoryVault(), 1000),
+    page: null,
     duels: {
       save: async (report) => void duels.set(report.id, structuredClone(report)),
       load: async (id) => duels.get(id) ?? null,

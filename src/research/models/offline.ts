@@ -97,8 +97,13 @@ const PROBE_MS = 3000
 /** A violation is reported a moment after the request has failed. */
 const REPORT_MS = 50
 
-/** What this page's browser can be asked; null outside a browser's page or worker. */
-export function thisBrowser(): Browser | null {
+/** This page, or the page of this worker, as servers see it; null outside a browser. */
+export function thisPage(): { origin: string; browser: Browser } | null {
+  const browser = thisBrowser()
+  return browser && { origin: globalThis.origin, browser }
+}
+
+function thisBrowser(): Browser | null {
   if (typeof globalThis.location === 'undefined' || typeof globalThis.addEventListener !== 'function') return null
   const forbidden = new Set<string>()
   globalThis.addEventListener('securitypolicyviolation', (event) => {
