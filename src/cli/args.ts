@@ -158,13 +158,13 @@ export function whole(option: string, text: string, least: number): number {
 }
 
 /** One of the names that an option takes. @throws LabError "import.invalid" */
-export function positive(option: string, text: string): number {
+function positive(option: string, text: string): number {
   const value = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0)) throw invalid(`${option} cannot be "${text}".`, 'It takes a number above 0.')
   return value
 }
 
-function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
+export function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
   const found = names.find((name) => name === text)
   if (!found) throw invalid(`${option} cannot be "${text}".`, `Choose one of: ${names.join(', ')}.`)
   return found

@@ -119,10 +119,10 @@ export function stopwatch(now: () => number) {
       }
       if (event.kind !== 'activity') return
       const { activity } = event
-      if (activity === 'proposing') times ??= none()
       if (activity === 'checking') turn('evaluating')
       else if (activity === 'screening') turn('training')
       else if ((PARTS as readonly string[]).includes(activity)) turn(activity as Part)
+      if (activity === 'proposing') times ??= none()
     },
     box: (box: Box): Box => ({
       async describe(request) {
