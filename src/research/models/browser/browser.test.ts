@@ -41,7 +41,7 @@ test('it answers under a schema, piece by piece, in a session of its own', async
 })
 
 test('an answer that is too long is cut, and says so', async () => {
-  const { complete } = open({ availability: 'available', pieces: Array.from({ length: 50 }, () => 'and so on '), then: 'hang' })
+  const { complete } = open({ availability: 'available', pieces: Array.from({ length: 50 }, () => 'and so on '), last: 'hang' })
   expect(await complete({ maxOutputTokens: 10 })).toMatchObject({ cut: true, text: 'and so on '.repeat(4) })
 })
 
@@ -63,14 +63,14 @@ test.each([
   ['NotSupportedError', 'controller.refused', /cannot do this/],
   ['UnknownError', 'controller.offline', /failed: what the browser says/],
 ] as const)('a %s half-way is named, and the session closed', async (name, code, words) => {
-  const { complete, log } = open({ availability: 'available', pieces: ['{"hyp'], then: { name, message: 'what the browser says' } })
+  const { complete, log } = open({ availability: 'available', pieces: ['{"hyp'], last: { name, message: 'what the browser says' } })
   await expect(complete()).rejects.toMatchObject({ code, message: expect.stringMatching(words) })
   expect(log.destroyed).toBe(1)
 })
 
 test('one that hangs is left after a while: while it answers, and before it begins', async () => {
   vi.useFakeTimers()
-  for (const script of [{ availability: 'available', pieces: ['{'], then: 'hang' }, { availability: 'available', create: 'hang' }] as Script[]) {
+  for (const script of [{ availability: 'available', pieces: ['{'], last: 'hang' }, { availability: 'available', create: 'hang' }] as Script[]) {
     const { complete, log } = open(script)
     const failed = expect(complete()).rejects.toMatchObject({ code: 'controller.offline', message: expect.stringContaining('said nothing') })
     await vi.advanceTimersByTimeAsync(SILENCE_MS)
@@ -80,7 +80,7 @@ test('one that hangs is left after a while: while it answers, and before it begi
 })
 
 test('an answer that nobody wants any more is stopped, with the reason given', async () => {
-  const { complete, log } = open({ availability: 'available', pieces: ['{"hyp'], then: 'hang' })
+  const { complete, log } = open({ availability: 'available', pieces: ['{"hyp'], last: 'hang' })
   const stop = new AbortController()
   const onText = () => stop.abort(new Error('enough'))
   await expect(complete({ signal: stop.signal, onText })).rejects.toThrow('enough')

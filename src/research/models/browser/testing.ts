@@ -8,7 +8,7 @@ export interface Script {
   /** what it says, piece by piece */
   pieces?: string[]
   /** after the pieces: it ends, says nothing more, or fails under this name */
-  then?: 'end' | 'hang' | { name: string; message: string }
+  last?: 'end' | 'hang' | { name: string; message: string }
   /** creating a session fails under this name, or never comes to an end */
   create?: 'hang' | { name: string; message: string }
 }
@@ -59,8 +59,8 @@ export function scriptedLanguageModel(script: Script, log: ScriptLog): LanguageM
                 contextUsage += Math.ceil(piece.length / 4)
                 return controller.enqueue(piece)
               }
-              if (script.then === 'hang') return never(stop)
-              if (script.then && script.then !== 'end') throw failure(script.then)
+              if (script.last === 'hang') return never(stop)
+              if (script.last && script.last !== 'end') throw failure(script.last)
               isOver = true
               controller.close()
             },
