@@ -54,7 +54,7 @@ describe('the guide', () => {
   })
 
   test('near misses are put together by the lab, and run', async () => {
-    const knobs = [{ DEPTH: 5 }, { ACTIVATION: 'silu' }]
+    const knobs: Record<string, number | string>[] = [{ DEPTH: 5 }, { ACTIVATION: 'silu' }]
     const controller = scripted(({ lab: { nextNumber }, source }) => (nextNumber <= 2 ? proposalOf(setKnobs(source, knobs[nextNumber - 1]), { category: String(nextNumber) }) : undefined))
     const made = await guided(guidedLab({ maxExperiments: 23 }), controller, (number) => (number <= 2 ? 2.003 : 2.05))
     const { rows } = await run(made)

@@ -14,7 +14,7 @@ export function proposalOf(source: string, change: Partial<Proposal> = {}): Prop
 }
 
 /** Each attempt another learning rate, far from those before, and another kind of change. */
-export function scripted(propose?: (context: ResearchContext, call: number) => Promise<Proposal> | Proposal | void): Controller & { contexts: ResearchContext[] } {
+export function scripted(propose?: (context: ResearchContext, call: number) => Promise<Proposal | void> | Proposal | void): Controller & { contexts: ResearchContext[] } {
   const contexts: ResearchContext[] = []
   return {
     name: 'scripted',
