@@ -103,12 +103,13 @@ export function reduce(state: AppState, action: AppAction): AppState {
         adapter: status.adapter ?? state.adapter,
         // a lab that the worker has opened is shown; one that the person has left is not shown again for the next word of it
         labId: state.labId ?? (status.labId === state.status.labId ? null : status.labId),
-        download: status.activity === 'preparing data' ? state.download : null,
+        // a text is fetched while it is prepared, a model's files with its first question
+        download: status.activity === 'preparing data' || status.activity === 'proposing' ? state.download : null,
         pausing: state.pausing && status.phase === 'running',
       }
     }
     case 'download':
-      return { ...state, download: action.download }
+      return { ...state, download: isWhole(action.download) ? null : action.download }
     case 'attacks':
       return { ...state, attacks: action.attacks }
     case 'draft':
@@ -136,6 +137,10 @@ export function reduce(state: AppState, action: AppAction): AppState {
     case 'pausing':
       return { ...state, pausing: action.pausing }
   }
+}
+
+function isWhole(download: AppState['download']): boolean {
+  return download !== null && download.total !== null && download.received >= download.total
 }
 
 /** What the page says about a failure. */

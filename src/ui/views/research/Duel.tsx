@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { LabError } from '../../../core/errors'
 import type { LabRecord } from '../../../history/types'
 import type { DuelOptions, DuelReport } from '../../../worker/researchProtocol'
+import { durationText } from '../../../worker/client'
 import { useApp, useSession } from '../../state/context'
 import { plural, when } from '../../state/format'
 import { BUILT_IN } from '../../state/researchers'
@@ -11,7 +12,7 @@ import { Icon } from '../Icon'
 import { DuelResult, nameOf } from './DuelResult'
 
 const SEEDS = [2, 3, 5, 6, 8]
-const EXPERIMENTS = [10, 20, 40]
+const EXPERIMENTS = [5, 10, 20, 40]
 
 /** Two researchers from the same baseline, on the same seeds, with the same budget: which one is better, and is that luck? */
 export function Duel({ lab }: { lab: LabRecord }) {
@@ -76,7 +77,7 @@ export function Duel({ lab }: { lab: LabRecord }) {
             }}>
               Start the duel
             </button>
-            <p className="note">{obstacle || (options.a === options.b ? 'Choose two different researchers.' : `${2 * options.seeds * options.experiments} experiments and ${plural(options.seeds, 'baseline')} in all.`)}</p>
+            <p className="note">{obstacle || (options.a === options.b ? 'Choose two different researchers.' : sizeText(options, lab))}</p>
           </div>
         </>
       )}
@@ -107,6 +108,13 @@ function useDuels(labId: string): DuelReport[] {
 /** Those that need nothing, and the lab's own where it is another. */
 function researchersOf({ controller }: LabRecord): readonly { name: string; label: string }[] {
   return BUILT_IN.some(({ name }) => name === controller) || controller === 'human' ? BUILT_IN : [...BUILT_IN, { name: controller, label: `${nameOf(controller)}, as in this lab` }]
+}
+
+/** How much there is to do; time where the budget is one. */
+function sizeText({ seeds, experiments }: DuelOptions, { task: { budget } }: LabRecord): string {
+  const runs = 2 * seeds * experiments
+  const least = budget.kind === 'seconds' ? `, ${durationText(runs * budget.amount)} of training at least` : ''
+  return `${runs} experiments and ${plural(seeds, 'baseline')} in all${least}.`
 }
 
 function progressText({ labId, options, at, pairs }: DuelReport, lab: LabRecord): string {

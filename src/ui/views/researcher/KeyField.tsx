@@ -4,6 +4,7 @@ import { LabError } from '../../../core/errors'
 import type { Provider } from '../../../research/models/types'
 import type { ProviderState } from '../../../worker/researchProtocol'
 import { useSession } from '../../state/context'
+import { plainAddress } from '../../state/researchers'
 import { Icon } from '../Icon'
 
 const HELD: Partial<Record<ProviderState['key'], string>> = {
@@ -12,8 +13,10 @@ const HELD: Partial<Record<ProviderState['key'], string>> = {
 }
 
 /** Takes a key and hands it to the lab. It is never shown again, nor held here, nor written anywhere unencrypted. */
-export function KeyField({ provider, state, onChanged }: {
+export function KeyField({ provider, address, state, onChanged }: {
   provider: Provider
+  /** the one server that it may go to, where the person named it */
+  address: string | undefined
   state: ProviderState['key']
   onChanged: () => Promise<void>
 }) {
@@ -43,24 +46,21 @@ export function KeyField({ provider, state, onChanged }: {
           {forget}
         </>
       )}
-      {state === 'missing' && <NewKey busy={busy} onGive={(key, passphrase) => run(() => api.setKey(provider, key, passphrase))} />}
+      {(state === 'missing' || state === 'none needed') && (
+        <NewKey label={state === 'missing' ? 'Key' : 'Key, if the server asks for one'} busy={busy}
+          onGive={(key, passphrase) => run(() => api.setKey(provider, key, passphrase, plainAddress(address ?? '') ?? undefined))} />
+      )}
       <div aria-live="polite">{problem && <p className="problem"><b>{problem.message}</b> {problem.hint}</p>}</div>
     </div>
   )
 }
 
-function NewKey({ busy, onGive }: { busy: boolean; onGive: (key: string, passphrase: string | null) => Promise<void> }) {
+function NewKey({ label, busy, onGive }: { label: string; busy: boolean; onGive: (key: string, passphrase: string | null) => Promise<void> }) {
   const [keep, setKeep] = useState(false)
-  const [short, setShort] = useState(false)
   const passphrase = useRef<HTMLInputElement>(null)
   return (
     <>
-      <Secret label="Key" button={busy ? 'Taking it…' : 'Use this key'} onGive={async (key) => {
-        const phrase = keep ? passphrase.current?.value ?? '' : null
-        setShort(phrase !== null && phrase.length < 8)
-        if (phrase !== null && phrase.length < 8) return passphrase.current?.focus()
-        await onGive(key, phrase)
-      }}>
+      <Secret label={label} button={busy ? 'Taking it…' : 'Use this key'} onGive={(key) => onGive(key, keep ? passphrase.current?.value ?? '' : null)}>
         <label className="tickbox">
           <input type="checkbox" checked={keep} onChange={() => setKeep(!keep)} />
           Keep it in this browser under a passphrase
@@ -68,8 +68,8 @@ function NewKey({ busy, onGive }: { busy: boolean; onGive: (key: string, passphr
         {keep && (
           <label className="field">
             <span className="field-label">Passphrase</span>
-            <input ref={passphrase} type="password" autoComplete="new-password" minLength={8} />
-            {short && <span className="note warning-text">At least eight characters; whoever can read this browser’s storage could try all shorter ones.</span>}
+            <input ref={passphrase} type="password" autoComplete="new-password" />
+            <span className="note">Several words are easier to keep than signs. It cannot be recovered.</span>
           </label>
         )}
       </Secret>
@@ -81,7 +81,7 @@ function NewKey({ busy, onGive }: { busy: boolean; onGive: (key: string, passphr
   )
 }
 
-/** A field whose text is read once, when it is given, and then wiped: no state of the page ever holds it. */
+/** A field whose text is read when it is given, and gone with the field: no state of the page ever holds it. */
 function Secret({ label, note, button, onGive, children }: {
   label: string
   note?: string

@@ -6,6 +6,7 @@ import { PROVIDERS, usualEdits, withShare } from '../../state/researchers'
 import type { ProviderWords, Researcher } from '../../state/researchers'
 import { Icon } from '../Icon'
 import { AllowModel } from './AllowModel'
+import { BrowserModel } from './BrowserModel'
 import { KeyField } from './KeyField'
 import { ModelLimits } from './ModelLimits'
 import ShareFields from './ShareFields'
@@ -52,16 +53,25 @@ export default function ModelFields({ name, value, onChange }: {
       {words.hasAddress && (
         <label className="field">
           <span className="field-label">Address</span>
-          <input type="url" inputMode="url" spellCheck={false} autoComplete="off" placeholder={known?.address ?? 'https://…/v1'}
+          <input type="url" inputMode="url" spellCheck={false} autoComplete="off" placeholder={words.usual?.address ?? known?.address ?? 'https://…/v1'}
             value={model.address ?? ''} onChange={(event) => change({ address: event.target.value.trim() || undefined })} />
         </label>
       )}
       {words.model !== 'never' && <ModelName isNeeded={words.model === 'named'} value={model.model} known={known} onChange={(named) => change({ model: named })} />}
+      {provider === 'browser' && <BrowserModel />}
+      {provider === 'page' && (
+        <p className="note">
+          Its files (some hundred megabytes) are fetched with the first question and kept in this browser. It answers between two
+          runs, never beside one.
+        </p>
+      )}
       {missing.length > 0
         ? <AllowModel address={modelAddress(model, known)!} missing={missing} />
         : (
           <>
-            {known && known.key !== 'none needed' && <KeyField key={provider} provider={provider} state={known.key} onChanged={ask} />}
+            {known && (known.key !== 'none needed' || provider === 'compatible') && (
+              <KeyField key={`${provider} ${model.address}`} provider={provider} address={model.address} state={known.key} onChanged={ask} />
+            )}
             <TryModel spec={model} />
           </>
         )}
@@ -77,7 +87,9 @@ export default function ModelFields({ name, value, onChange }: {
 }
 
 function firstModel(providers: ProviderState[] | null, provider: Named): string {
-  return PROVIDERS[provider].model === 'named' ? providers?.find((entry) => entry.provider === provider)?.models[0] ?? '' : ''
+  const { model, usual } = PROVIDERS[provider]
+  if (model !== 'named') return ''
+  return usual?.model ?? providers?.find((entry) => entry.provider === provider)?.models[0] ?? ''
 }
 
 function ModelName({ isNeeded, value, known, onChange }: { isNeeded: boolean; value: string; known: ProviderState | undefined; onChange: (model: string) => void }) {
