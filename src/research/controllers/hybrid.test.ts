@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../core/errors'
 import { experimentFixture } from '../../history/fixtures'
+import { defaultProgram } from '../../sandbox/defaultProgram'
+import { findKnobs } from '../../sandbox/knobs'
+import { estimateTokens } from '../prompt/tokens'
 import { scriptedLab } from '../testing'
 import type { Controller } from '../types'
 import { createHybrid, isModelTrial, type HybridParts } from './hybrid'
@@ -50,6 +53,16 @@ describe('a trial', () => {
     for (const text of ['sigma 0.', 'mean DEPTH=3', 'choice ACTIVATION: ', 'MATRIX_LR: ', 'its own suggestion now: ']) expect(prompt).toContain(text)
     const [knob] = own.description.split(' ')
     expect(prompt.split('its own suggestion now: ')[1].split('\n')[0]).toContain(knob)
+  })
+
+  it('fits a small model: the default program’s knobs and the sampler’s suggestion in 4096 tokens, answer and repair included', async () => {
+    const source = defaultProgram('software')
+    const client = scriptedClient([reply(setKnob('DEPTH', 7))], 4096)
+    const hybrid = createHybrid({ client, sampler: createController('cma-es'), standIn: null, edits: 'knobs', ratio: 0.2 })
+    expect(await hybrid.propose({ ...context(15), source, knobs: findKnobs(source) })).toMatchObject({ proposer: 'scripted' })
+    const [{ system, prompt, maxOutputTokens }] = client.asked
+    expect(estimateTokens(system) + estimateTokens(prompt) + 2 * maxOutputTokens).toBeLessThanOrEqual(4096)
+    expect(prompt).toContain('its own suggestion now: ')
   })
 
   it('is the same after a restart', async () => {

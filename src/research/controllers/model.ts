@@ -24,8 +24,9 @@ export interface ModelOptions {
   looksBack: boolean
 }
 
-/** Room of an answer: reasoning counts, too. */
+/** Room of an answer, and the share of a small context that it may take: reasoning counts, too. */
 const MOST_OUTPUT = { knobs: 6000, code: 16_000 } as const
+const OUTPUT_SHARE = { knobs: 1 / 6, code: 1 / 4 } as const
 /** Of the second question beyond the first: what was wrong, and the answer itself (models/ask.ts bounds it). */
 const REPAIR_TOKENS = 3500
 
@@ -54,7 +55,7 @@ export async function proposeWith(
   sampler?: PromptOptions['sampler'],
 ): Promise<Proposal> {
   const form = { edits, allowThought: mayThink(context, edits) }
-  const maxOutputTokens = Math.min(MOST_OUTPUT[edits], Math.floor(client.contextTokens / 4))
+  const maxOutputTokens = Math.min(MOST_OUTPUT[edits], Math.floor(client.contextTokens * OUTPUT_SHARE[edits]))
   const maxTokens = client.contextTokens - maxOutputTokens - Math.min(REPAIR_TOKENS, maxOutputTokens)
   const { system, prompt } = buildPrompt(context, { ...form, maxTokens, feasible: await feasible(context), ...(sampler && { sampler }) })
 

@@ -38,7 +38,7 @@ export function samplerSections(view: SamplerView, suggestion: { text: string; v
       quoted: 'data',
       of: 'state of the sampler',
       items: facts,
-      least: Math.min(facts.length, 3),
+      least: 2,
       priority: 15,
     },
     ...(view.covariance ? [covarianceSection(view.covariance)] : []),

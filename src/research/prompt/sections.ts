@@ -30,7 +30,7 @@ export function limitsSection({ lab, history, base }: ResearchContext, feasible:
       ...(task.guards.minTokensPerSecond ? [`least speed: ${task.guards.minTokensPerSecond} tokens/s`] : []),
       `noise between seeds, sigma: ${fixed(lab.sigmaBpb, 4)} bits per byte; a keep must gain at least ${fixed(task.keepRule.floorBpb, 4)}`,
       `best so far: ${best ? `experiment #${best.number}, val_bpb ${fixed(best.valBpb, 4)}` : 'none'}`,
-      `floor of the text's own entropy: ${fixed(lab.floorBpb, 4)}`,
+      ...(lab.floorBpb === null ? [] : [`no program can score below ${fixed(lab.floorBpb, 4)}: that is the text's own entropy`]),
       `the present program is that of experiment ${base === null ? 'none' : `#${base}`}${base !== null && base !== lab.incumbent ? ', not the best one' : ''}`,
       `this will be experiment #${lab.nextNumber}${lab.maxExperiments ? ` of ${lab.maxExperiments} after the baseline` : ''}`,
     ],
