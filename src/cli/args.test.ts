@@ -17,6 +17,9 @@ describe('command line', () => {
       rule: null,
       backend: 'auto',
       minSpeed: null,
+      minutes: null,
+      target: null,
+      guide: null,
       json: false,
       help: false,
     })
@@ -25,7 +28,7 @@ describe('command line', () => {
   it('reads every option', () => {
     const line =
       '--data a.txt --val b.txt --experiments 3 --budget 200ktok --controller random --out o --seed 0 ' +
-      '--tokenizer bpe:512 --rule plain --backend wasm --min-speed 500 --json'
+      '--tokenizer bpe:512 --rule plain --backend wasm --min-speed 500 --minutes 2.5 --target 1.2 --guide off --json'
     expect(parse(line)).toEqual({
       data: 'a.txt',
       val: 'b.txt',
@@ -38,6 +41,9 @@ describe('command line', () => {
       rule: 'plain',
       backend: 'wasm',
       minSpeed: 500,
+      minutes: 2.5,
+      target: 1.2,
+      guide: 'off',
       json: true,
       help: false,
     })
@@ -65,6 +71,9 @@ describe('command line', () => {
     ['--tokenizer words', /--tokenizer/],
     ['--controller gpt', /--controller cannot be "gpt"/],
     ['--rule strict', /--rule cannot be "strict"/],
+    ['--minutes 0', /--minutes cannot be "0"/],
+    ['--target low', /--target cannot be "low"/],
+    ['--guide maybe', /--guide cannot be "maybe"/],
   ])('refuses %s', (line, message) => {
     let thrown: unknown
     try {

@@ -10,7 +10,7 @@ import { openOutFolder } from './outFolder'
 import type { Report, Terminal } from './report'
 
 /** What the command assumes where the person says nothing: a hundred short runs of equal work. */
-export const FALSE_KEEP_DEFAULTS = ['--experiments', '100', '--budget', '20ktok', '--out', 'false-keeps']
+export const FALSE_KEEP_DEFAULTS = ['--experiments', '100', '--budget', '20ktok', '--out', 'false-keeps', '--guide', 'off']
 
 export const FALSE_KEEPS_HELP = `Usage: npm run lab -- false-keeps [options]
 

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LabError } from '../core/errors'
 import type { BackendName, RunJob } from '../judge/types'
 import { ADAPTER, landscapeOf, scriptedBox, scriptedTrainer } from '../research/testing'
 import { defaultProgram } from '../sandbox/defaultProgram'
@@ -46,6 +47,9 @@ async function lab(options: string, before?: (job: RunJob, stop: AbortController
   return { code, lines, end: lines.at(-1)!, rows: tsv() }
 }
 
+/** Without the lab's own written reviews. */
+const tried = (rows: string[][]) => rows.filter(([, , , status]) => status !== 'thought')
+
 const tsv = () => readFileSync(join(out, 'results.tsv'), 'utf8').trim().split('\n').slice(1).map((row) => row.split('\t'))
 
 function git(...args: string[]): string {
@@ -58,7 +62,7 @@ describe('headless lab', () => {
     const { code, end, rows } = await lab(`--data ${data} --experiments 6`)
     expect(code).toBe(EXIT.done)
     expect(end).toMatchObject({ event: 'end', finished: true, out })
-    expect(rows).toHaveLength(7)
+    expect(tried(rows)).toHaveLength(7)
     expect(rows[0][3]).toBe('keep')
     expect(git('status', '--porcelain')).toBe('')
     expect(git('fsck', '--full', '--strict')).not.toMatch(/error|missing|broken/)
@@ -71,9 +75,9 @@ describe('headless lab', () => {
   it('goes on where it was, without the data file, and does no more than asked', async () => {
     await lab(`--data ${data} --experiments 2`)
     rmSync(data)
-    expect((await lab('--experiments 4')).rows).toHaveLength(5)
+    expect(tried((await lab('--experiments 4')).rows)).toHaveLength(5)
     const again = await lab('--experiments 4')
-    expect(again.rows).toHaveLength(5)
+    expect(tried(again.rows)).toHaveLength(5)
     expect(again.end).toMatchObject({ finished: true })
     expect(again.lines.filter(({ event }) => event === 'row')).toEqual([])
   })
@@ -91,7 +95,7 @@ describe('headless lab', () => {
     const { code, end, rows } = await lab('--experiments 3')
     expect(code).toBe(EXIT.done)
     expect(end).toMatchObject({ finished: true })
-    expect(rows).toHaveLength(5) // the baseline, three, and the one that was cut off
+    expect(tried(rows)).toHaveLength(5) // the baseline, three, and the one that was cut off
   })
 
   it('rebuilds a deleted ledger from git', async () => {
@@ -100,7 +104,7 @@ describe('headless lab', () => {
     rmSync(join(out, '.assay', 'ledger'), { recursive: true })
     const { rows } = await lab('--experiments 4')
     expect(rows.slice(0, 4)).toEqual(before)
-    expect(rows).toHaveLength(5)
+    expect(tried(rows)).toHaveLength(5)
   })
 
   it('says in one line that the earlier rows were measured on another backend, and only then', async () => {
@@ -111,6 +115,14 @@ describe('headless lab', () => {
     expect(more).toEqual([])
     expect(said).toMatch(/were measured on a graphics adapter.* now it trains on a processor.*--backend webgpu/)
     expect(said).not.toContain('\n')
+  })
+
+  it('ends at its target, and goes on with another', async () => {
+    const { code, rows, end } = await lab(`--data ${data} --experiments 6 --target 100`)
+    expect(code).toBe(EXIT.done)
+    expect(rows).toHaveLength(1)
+    expect(end).toMatchObject({ finished: true, end: { kind: 'CONVERGED', by: 'target' } })
+    expect((await lab('--experiments 2 --target 0.1')).rows.length).toBeGreaterThanOrEqual(3)
   })
 
   it('refuses to go on with something else, and says what', async () => {
@@ -125,10 +137,10 @@ describe('headless lab', () => {
 
   it('ends, and says so, when a person would be needed', async () => {
     const { code, lines } = await lab(`--data ${data} --experiments 3`, (job) => {
-      if (job.runId.includes('/0/')) throw new Error('the driver went away')
+      if (job.runId.includes('/0/')) throw new LabError('gpu.shader', 'The driver refused it.', { hint: 'Another one.' })
     })
     expect(code).toBe(EXIT.failed)
-    expect(lines.some(({ event, notice }) => event === 'notice' && notice)).toBe(true)
+    expect(lines.some(({ event, notice }) => event === 'notice' && (notice as { message: string } | null)?.message.startsWith('BLOCKED: '))).toBe(true)
     expect((await lab('--experiments 1')).code).toBe(EXIT.done)
   })
 })

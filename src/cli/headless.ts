@@ -7,6 +7,7 @@ import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
 import type { Identity } from '../history/identity'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo, BackendName, Trainer } from '../judge/types'
+import type { EndRules } from '../research/guide/types'
 import { createController, CONTROLLER_NAMES } from '../research/controllers/registry'
 import { createLoop, type PredictBytes } from '../research/loop'
 import type { Box } from '../sandbox/contract'
@@ -43,6 +44,7 @@ export interface Parts {
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 const REPEATS = 3
+const NO_ENDS: EndRules = { minutes: null, tokens: null, usd: null, targetBpb: null }
 const PLAIN_WARNING =
   'The plain rule is here to show what goes wrong: it takes one lucky seed for a gain. Measured: npm run lab -- false-keeps'
 /** A thousandth of a bit per byte: less is no progress, however certain. */
@@ -115,6 +117,8 @@ export function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: Tok
     controller: args.controller ?? CONTROLLER_NAMES[0],
     maxExperiments: args.experiments,
     ...(args.minSpeed !== null && { minTokensPerSecond: args.minSpeed }),
+    ...(args.guide !== null && { guide: args.guide }),
+    ends: endsOf(args, NO_ENDS),
     seed: args.seed ?? 1,
     programMd: defaultProgramMd(),
     trainJs: defaultProgram(adapter.tier),
@@ -139,7 +143,18 @@ async function resumed(args: LabArgs, parts: Parts, folder: OutFolder, lab: LabR
       hint: 'Scores would not compare. Leave the option out to go on, or choose a new folder with --out.',
     })
   }
-  return { ...lab, maxExperiments: args.experiments, controller: args.controller ?? lab.controller }
+  return {
+    ...lab,
+    maxExperiments: args.experiments,
+    controller: args.controller ?? lab.controller,
+    ...(args.guide !== null && { guide: args.guide }),
+    ends: endsOf(args, lab.ends ?? NO_ENDS),
+  }
+}
+
+/** Limits may change from one start to the next: what is not said again holds. */
+function endsOf({ minutes, target }: LabArgs, before: EndRules): EndRules {
+  return { ...before, minutes: minutes ?? before.minutes, targetBpb: target ?? before.targetBpb }
 }
 
 async function runLoop(
@@ -157,11 +172,13 @@ async function runLoop(
     labId: lab.labId,
     controller: createController(lab.controller),
     data: () => prepared.tokens(),
+    // nobody is here to press Resume: the record is safe, and the same command goes on
+    unattended: true,
     onEvent(event) {
       report.event(event)
       if (event.kind !== 'phase') return
       if (event.phase === 'failed') code = EXIT.failed
-      // nobody is here to press Resume: the record is safe, and the same command goes on
+      // a full disk waits in any case
       if (event.phase === 'paused') {
         code = EXIT.failed
         queueMicrotask(() => void loop.stop())
@@ -182,5 +199,6 @@ async function runLoop(
   } finally {
     stop.removeEventListener('abort', onStop)
   }
-  return code
+  const { end } = (await folder.ledger.loadLab(lab.labId)) ?? lab
+  return code === EXIT.done && end?.kind === 'BLOCKED' ? EXIT.failed : code
 }

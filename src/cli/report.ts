@@ -2,6 +2,7 @@
 
 import type { LabError } from '../core/errors'
 import type { Experiment, LabRecord } from '../history/types'
+import type { EndState } from '../research/guide/types'
 import type { LoopEvent } from '../research/loop'
 import { runCost } from '../research/ruler'
 
@@ -34,6 +35,8 @@ export interface Outcome {
   runs: number
   repeats: number
   floorBpb: number | null
+  /** why it is over; null where it is not */
+  end: EndState | null
 }
 
 /** Counts what has been decided; cut-off runs say nothing and are left out. */
@@ -52,6 +55,7 @@ export function outcomeOf(out: string, lab: LabRecord, rows: readonly Experiment
     runs: looks.runs + sigma.runs + repeats.runs,
     repeats: sigma.runs + repeats.runs,
     floorBpb: lab.floorBpb,
+    end: lab.end ?? null,
   }
 }
 
