@@ -7,6 +7,8 @@ import type { Controller } from '../types'
 export function createHuman(): Controller {
   return {
     name: 'human',
+    // the lab proposes no ideas in a person's place
+    takesOrders: true,
     async propose() {
       throw new LabError('controller.refused', 'It is your turn: you are the researcher of this lab.', {
         hint: 'Edit train.js, run your version, and the lab goes on; or choose another researcher.',
