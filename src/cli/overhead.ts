@@ -11,7 +11,7 @@ import { EXIT, runHeadless, type Parts } from './headless'
 import type { Report, Terminal } from './report'
 
 /** What the command assumes where the person says nothing. */
-export const OVERHEAD_DEFAULTS = ['--experiments', '30', '--budget', '2ktok', '--out', 'overhead']
+export const OVERHEAD_DEFAULTS = ['--experiments', '30', '--budget', '1s', '--out', 'overhead']
 
 export const OVERHEAD_HELP = `Usage: npm run lab -- overhead [options]
 
@@ -20,7 +20,7 @@ warming up, the commit, the decision and its rows. A real lab with short runs; r
 Most of it does not hang on how long a run trains, so it is given as a share of an experiment of 60 s.
 
   --experiments N   how many (default: 30); the first ten are compared with the last ten, as the record grows
-  --budget AMOUNT   for each run (default: 2ktok)
+  --budget AMOUNT   for each run (default: 1s)
   --controller NAME who proposes (default: the first); one that asks a language model is not what this measures
   --out DIR         where the lab goes (default: overhead); run again with more experiments for a longer record
   and --data, --val, --tokenizer, --rule, --seed, --backend, --json as for npm run lab`
@@ -140,8 +140,16 @@ export function stopwatch(now: () => number) {
       async run(job, onEvent) {
         // short runs that a proposal is chosen by are training, whatever their phases
         const isScreening = part === 'training'
+        const before = { ...(times ?? none()) }
         const result = await trainer.run(job, onEvent)
         turn(isScreening ? 'proposing' : 'deciding')
+        // the phase tells of training late; the run's own clock began with the end of the warm-up
+        const trainMs = result.measurements?.trainMs
+        if (times && !isScreening && trainMs !== undefined) {
+          const both = times.warming + times.training - before.warming - before.training
+          times.training = before.training + Math.min(both, trainMs)
+          times.warming = before.warming + both - Math.min(both, trainMs)
+        }
         return result
       },
     }),
