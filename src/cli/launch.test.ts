@@ -27,7 +27,7 @@ describe('launcher', () => {
   it('runs a command with its arguments', () => {
     const help = execFileSync(process.execPath, [LAUNCH, 'lab', '--help'], { encoding: 'utf8' })
     expect(help).toContain('--experiments N')
-    expect(help).toContain('evolution, random')
+    expect(help).toContain('evolution, tpe, cma-es, halving, random')
   })
 
   it('passes on how the command ended', () => {

@@ -19,7 +19,7 @@ export interface Surrogate {
 
 /** Share of the variance that is not a sum over single dimensions. */
 const JOINT = 0.3
-const LENGTHS = [0.15, 0.4, 1]
+const LENGTHS = [0.25, 0.7, 2]
 const AMPLITUDES = [0.3, 1, 3]
 /** the last so many trials: the cost of a fit grows with the third power */
 const MOST = 120
