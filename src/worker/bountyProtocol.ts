@@ -1,0 +1,171 @@
+// What the page may ask of the money side: who I am, the board, my bounties by role, wallets, payments. Amounts in msat.
+
+import type { LabErrorJson } from '../core/errors'
+import type { BountySpec, EventId, Money, PublicKey, Role, Score, Verdict } from '../bounty/types'
+import type { Wish } from '../bounty/escrow/machine'
+import type { RelayState } from '../bounty/relays/relays'
+import type { PaymentRow, SpendingCaps, WalletInfo, WalletKind } from '../wallet/types'
+
+/**
+ * Who acts. Everybody is 'me'; where one person plays a whole bounty in one tab with play money, each part is a person of
+ * its own: a key, a record and a wallet each.
+ */
+export type Persona = 'me' | Role
+
+/** Who somebody is on the board. */
+export interface Self {
+  persona: Persona
+  publicKey: PublicKey
+  relays: RelayState[]
+}
+
+export interface ListingView {
+  id: EventId
+  author: PublicKey
+  createdAt: number
+  spec: BountySpec
+  isOpen: boolean
+  /** best attested so far on held-out text, and what is left of the pool; null where nobody said */
+  bestBpb: number | null
+  leftSat: number | null
+  submissions: number
+  watched: boolean
+}
+
+/** One thing that happened, with what proves it. */
+export interface TimelineEntry {
+  at: number
+  text: string
+  /** id of the signed event, payment hash, or neither */
+  proof: { kind: 'event' | 'payment'; id: string } | null
+}
+
+/** A bounty or a submission as one of its parties sees it. */
+export interface PartView {
+  /** of the machine: what wishes go to */
+  id: string
+  role: Role
+  bounty: EventId
+  title: string
+  /** one sentence: where it stands */
+  stage: string
+  /** one sentence: what happens next, and whose turn it is; null when it is over */
+  next: string | null
+  isOver: boolean
+  money: Money
+  isPlayMoney: boolean
+  /** latest end of a lock, unix seconds; null where nothing is locked */
+  lockedUntil: number | null
+  timeline: TimelineEntry[]
+  /** sponsor and verifier: every submission; hunter: the own one */
+  submissions: SubmissionView[]
+  /** what this person may wish now */
+  wishes: Wish['do'][]
+}
+
+export interface SubmissionView {
+  commit: EventId
+  author: PublicKey
+  place: number | null
+  stage: string
+  money: Money
+  scores: { verifier: PublicKey; first: Score | null; stability: Score | null }[]
+  verdicts: { first: Verdict | null; stability: Verdict | null }
+  /** readable once it is one's own, bought, or shown to this verifier */
+  trainJs: string | null
+  complaint: string | null
+}
+
+/** What a form gives; the desk makes a spec of it. */
+export interface BountyDraft {
+  title: string
+  description: string
+  /** the lab whose task and best program it is about */
+  labId: string
+  targetImprovementBpb: number
+  poolSat: number
+  slices: number
+  nowShare: number
+  stabilityDelaySeconds: number
+  deadline: number
+  escrow: BountySpec['escrow']
+  tokens: number
+  seeds: number
+  toleranceBpb: number
+  rules: BountySpec['rules']
+  lock: BountySpec['lock']
+  coordinatorFeePercent: number
+  accessFeeSat: number
+  materialsUrl: string | null
+  /** empty: the sponsor judges, and everybody is told so */
+  verifiers: PublicKey[]
+  /** texts that nobody has seen; more than one are rotated */
+  heldOut: { name: string; bytes: ArrayBuffer }[]
+}
+
+export interface WalletView {
+  info: WalletInfo | null
+  caps: SpendingCaps
+  error: LabErrorJson | null
+  /** practice only: members of the private network, and its height */
+  practice: { members: string[]; height: number; isHost: boolean } | null
+}
+
+/** How to reach a wallet. Secrets in it stay in memory, or in this browser where `remember` says so. */
+export type WalletChoice =
+  | { kind: 'nwc'; uri: string; remember: boolean }
+  | { kind: 'webln' }
+  /** host: a network of one's own with everybody in this tab; join: another tab's, by BroadcastChannel or through a relay */
+  | { kind: 'practice'; network: { role: 'host' } | { role: 'join'; code: string; through: 'tab' | 'relay' } }
+
+/** The page's wallet extension, reached from the worker. */
+export interface WeblnBridge {
+  isPresent(): Promise<boolean>
+  call(method: 'enable' | 'getInfo' | 'getBalance' | 'makeInvoice' | 'sendPayment' | 'lookupInvoice', args: unknown[]): Promise<unknown>
+}
+
+export type BountyEvent =
+  | { kind: 'bounties'; persona: Persona }
+  | { kind: 'payment'; persona: Persona; row: PaymentRow }
+  /** waits for the person; answered by `answerPayment` */
+  | { kind: 'confirm'; persona: Persona; row: PaymentRow }
+  | { kind: 'bountyError'; persona: Persona; error: LabErrorJson }
+
+/** Every method acts as one persona. */
+export interface BountyApi {
+  self(persona: Persona): Promise<Self>
+  setRelays(persona: Persona, urls: string[]): Promise<void>
+  board(persona: Persona): Promise<ListingView[]>
+  watch(persona: Persona, bounty: EventId, watched: boolean): Promise<void>
+  parts(persona: Persona): Promise<PartView[]>
+
+  /** A draft that is in order for a lab. @throws lab.state where nothing has been measured */
+  draftBounty(labId: string): Promise<BountyDraft>
+  /** Sentences on what is wrong; empty where nothing is. */
+  checkDraft(draft: BountyDraft): Promise<string[]>
+  postBounty(persona: Persona, draft: BountyDraft): Promise<EventId>
+  /** bounty.json, or every signed message of a bounty: works with no relay at all. */
+  exportBounty(persona: Persona, bounty: EventId, what: 'spec' | 'mail'): Promise<{ name: string; text: string }>
+  importMail(persona: Persona, text: string): Promise<number>
+
+  /** Fetches the materials where they cost something, then makes a lab of the bounty's task. @returns its id */
+  hunt(persona: Persona, bounty: EventId): Promise<string>
+  /** Hands in the program of an experiment, or a text. @returns the part's id */
+  submitPatch(persona: Persona, bounty: EventId, program: { labId: string; number: number } | { trainJs: string }): Promise<string>
+  verifyBounty(persona: Persona, bounty: EventId): Promise<void>
+  /** Anybody, after the reveal: trains a bought or revealed patch again and compares. */
+  reverify(persona: Persona, bounty: EventId, commit: EventId): Promise<{ agrees: boolean; reason: string; score: Score | null }>
+  wish(persona: Persona, part: string, wish: Wish): Promise<void>
+
+  connectWallet(persona: Persona, choice: WalletChoice, webln: WeblnBridge | null): Promise<WalletView>
+  disconnectWallet(persona: Persona): Promise<void>
+  wallet(persona: Persona): Promise<WalletView>
+  setCaps(persona: Persona, caps: SpendingCaps): Promise<void>
+  payments(persona: Persona): Promise<PaymentRow[]>
+  answerPayment(persona: Persona, key: string, yes: boolean): Promise<void>
+  ledgerCsv(persona: Persona): Promise<string>
+  /** practice only: what lets time pass on the private chain */
+  mine(persona: Persona, blocks: number): Promise<number>
+}
+
+export const WALLET_NAMES: Record<WalletKind, string> = { webln: 'Browser extension', nwc: 'Nostr Wallet Connect', practice: 'Practice wallet' }
