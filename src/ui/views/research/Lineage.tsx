@@ -36,7 +36,7 @@ export function Lineage({ rows }: { rows: readonly Experiment[] }) {
 
 function LineageTable({ rows }: { rows: readonly Experiment[] }) {
   return (
-    <div className="table-scroll" role="region" aria-label="Lineage" tabIndex={0}>
+    <div className="table-scroll" role="region" aria-label="Lineage as a table" tabIndex={0}>
       <table>
         <thead><tr><th scope="col" className="num">No.</th><th scope="col">Outcome</th><th scope="col">From</th><th scope="col">Proposed by</th><th scope="col" className="num">Change</th><th scope="col">What</th></tr></thead>
         <tbody>

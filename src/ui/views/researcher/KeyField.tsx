@@ -5,6 +5,7 @@ import type { Provider } from '../../../research/models/types'
 import type { ProviderState } from '../../../worker/researchProtocol'
 import { useSession } from '../../state/context'
 import { plainAddress } from '../../state/researchers'
+import { Field } from '../Field'
 import { Icon } from '../Icon'
 
 const HELD: Partial<Record<ProviderState['key'], string>> = {
@@ -66,11 +67,9 @@ function NewKey({ label, busy, onGive }: { label: string; busy: boolean; onGive:
           Keep it in this browser under a passphrase
         </label>
         {keep && (
-          <label className="field">
-            <span className="field-label">Passphrase</span>
-            <input ref={passphrase} type="password" autoComplete="new-password" />
-            <span className="note">Several words are easier to keep than signs. It cannot be recovered.</span>
-          </label>
+          <Field label="Passphrase" note="Several words are easier to keep than signs. It cannot be recovered.">
+            {(describedBy) => <input ref={passphrase} type="password" autoComplete="new-password" aria-describedby={describedBy} />}
+          </Field>
         )}
       </Secret>
       <p className="note">

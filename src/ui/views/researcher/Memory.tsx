@@ -3,6 +3,7 @@ import { LabError } from '../../../core/errors'
 import type { LabRecord } from '../../../history/types'
 import { useSession } from '../../state/context'
 import { count } from '../../state/format'
+import { Field } from '../Field'
 import { FileDrop } from '../FileDrop'
 
 /** A paper as text; a researcher reads a part of it. */
@@ -27,14 +28,12 @@ function Lessons({ lessons }: { lessons: string }) {
   }
   return (
     <div className="lessons">
-      <label className="field">
-        <span className="field-label">Standing lessons, one a line</span>
-        <textarea rows={Math.min(12, Math.max(4, text.split('\n').length + 1))} value={text} onChange={(event) => {
+      <Field label="Standing lessons, one a line" note="Written anew from the record every ten experiments. What you write or change stays as it is.">
+        {(describedBy) => <textarea aria-describedby={describedBy} rows={Math.min(12, Math.max(4, text.split('\n').length + 1))} value={text} onChange={(event) => {
           setText(event.target.value)
           setSaid('')
-        }} />
-        <span className="note">Written anew from the record every ten experiments. What you write or change stays as it is.</span>
-      </label>
+        }} />}
+      </Field>
       <div className="button-row">
         <button type="button" className="button button-plain" aria-disabled={text === lessons} onClick={() => {
           if (text !== lessons) void save()

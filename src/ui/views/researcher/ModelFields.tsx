@@ -4,6 +4,7 @@ import type { ProviderState } from '../../../worker/researchProtocol'
 import { missingForModel, modelAddress, useProviders } from '../../state/providers'
 import { PROVIDERS, usualEdits, withShare } from '../../state/researchers'
 import type { ProviderWords, Researcher } from '../../state/researchers'
+import { Field } from '../Field'
 import { Icon } from '../Icon'
 import { AllowModel } from './AllowModel'
 import { BrowserModel } from './BrowserModel'
@@ -37,19 +38,19 @@ export default function ModelFields({ name, value, onChange }: {
   const missing = missingForModel(model, known)
   return (
     <div className="model-fields">
-      <label className="field">
-        <span className="field-label">Whose</span>
-        <select value={provider} onChange={(event) => choose(event.target.value as Named)}>
-          {GROUPS.map((group) => (
-            <optgroup key={group} label={group}>
-              {Object.entries(PROVIDERS).filter(([, entry]) => entry.group === group).map(([id, { label }]) => (
-                <option key={id} value={id}>{label}</option>
-              ))}
-            </optgroup>
-          ))}
-        </select>
-        {known?.missing && <span className="note warning-text">{known.missing}</span>}
-      </label>
+      <Field label="Whose" note={known?.missing && <span className="warning-text">{known.missing}</span>}>
+        {(describedBy) => (
+          <select value={provider} aria-describedby={describedBy} onChange={(event) => choose(event.target.value as Named)}>
+            {GROUPS.map((group) => (
+              <optgroup key={group} label={group}>
+                {Object.entries(PROVIDERS).filter(([, entry]) => entry.group === group).map(([id, { label }]) => (
+                  <option key={id} value={id}>{label}</option>
+                ))}
+              </optgroup>
+            ))}
+          </select>
+        )}
+      </Field>
       {words.hasAddress && (
         <label className="field">
           <span className="field-label">Address</span>
@@ -95,12 +96,15 @@ function firstModel(providers: ProviderState[] | null, provider: Named): string 
 function ModelName({ isNeeded, value, known, onChange }: { isNeeded: boolean; value: string; known: ProviderState | undefined; onChange: (model: string) => void }) {
   const listId = useId()
   return (
-    <label className="field">
-      <span className="field-label">Model</span>
-      <input type="text" list={listId} spellCheck={false} autoComplete="off" autoCapitalize="off" placeholder={isNeeded ? known?.models[0] ?? 'as the provider calls it' : 'the usual one'}
-        value={value} onChange={(event) => onChange(event.target.value.trim())} />
-      <datalist id={listId}>{known?.models.map((model) => <option key={model} value={model} />)}</datalist>
-      {isNeeded && value === '' && <span className="note warning-text">Name a model before you start.</span>}
-    </label>
+    <Field label="Model" note={isNeeded && value === '' && <span className="warning-text">Name a model before you start.</span>}>
+      {(describedBy) => (
+        <>
+          <input type="text" list={listId} aria-describedby={describedBy} spellCheck={false} autoComplete="off" autoCapitalize="off"
+            placeholder={isNeeded ? known?.models[0] ?? 'as the provider calls it' : 'the usual one'}
+            value={value} onChange={(event) => onChange(event.target.value.trim())} />
+          <datalist id={listId}>{known?.models.map((model) => <option key={model} value={model} />)}</datalist>
+        </>
+      )}
+    </Field>
   )
 }

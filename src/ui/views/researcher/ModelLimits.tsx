@@ -1,6 +1,7 @@
 import type { ModelCaps, ResearcherSpec } from '../../../research/models/types'
 import { SAMPLERS } from '../../state/researchers'
 import { Choice } from '../Choice'
+import { Field } from '../Field'
 import { NumberField } from '../NumberField'
 
 const EDITS = [
@@ -38,14 +39,14 @@ export function ModelLimits({ name, spec, onChange }: { name: string; spec: Rese
         </div>
         <p className="note">A request that could pass a limit is not sent. Dollars are known only where prices are.</p>
       </fieldset>
-      <label className="field">
-        <span className="field-label">While it cannot be reached</span>
-        <select value={standIn ?? ''} onChange={(event) => onChange({ ...spec, standIn: event.target.value || null })}>
-          <option value="">wait for me</option>
-          {SAMPLERS.map(({ name: sampler, label }) => <option key={sampler} value={sampler}>{label} proposes</option>)}
-        </select>
-        <span className="note">Every experiment says who proposed it.</span>
-      </label>
+      <Field label="While it cannot be reached" note="Every experiment says who proposed it.">
+        {(describedBy) => (
+          <select value={standIn ?? ''} aria-describedby={describedBy} onChange={(event) => onChange({ ...spec, standIn: event.target.value || null })}>
+            <option value="">wait for me</option>
+            {SAMPLERS.map(({ name: sampler, label }) => <option key={sampler} value={sampler}>{label} proposes</option>)}
+          </select>
+        )}
+      </Field>
     </>
   )
 }

@@ -32,7 +32,7 @@ export function NoteBox({ waiting }: { waiting: readonly string[] }) {
         <span role="status" className="said">{said}</span>
       </div>
       {waiting.length > 0 && (
-        <ul className="notes-waiting" aria-label="Notes not read yet">
+        <ul className="notes-waiting" aria-label="Notes waiting to be read">
           {waiting.map((note, i) => <li key={i}>{note}</li>)}
         </ul>
       )}

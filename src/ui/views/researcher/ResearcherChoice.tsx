@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import { BUILT_IN, DEFAULT_SPEC, KINDS, kindOf, ofKind } from '../../state/researchers'
 import type { Kind, Researcher } from '../../state/researchers'
 import { Choice } from '../Choice'
+import { Field } from '../Field'
 
 const ModelFields = lazy(() => import('./ModelFields'))
 const ShareFields = lazy(() => import('./ShareFields'))
@@ -42,13 +43,13 @@ export function ResearcherChoice({ name, value, onChange }: {
 function BuiltIn({ controller, onChange }: { controller: string; onChange: (controller: string) => void }) {
   const chosen = BUILT_IN.find(({ name }) => name === controller)
   return (
-    <label className="field">
-      <span className="field-label">Method</span>
-      <select value={controller} onChange={(event) => onChange(event.target.value)}>
-        {!chosen && <option value={controller}>{controller}</option>}
-        {BUILT_IN.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
-      </select>
-      {chosen && <span className="note">{chosen.about}</span>}
-    </label>
+    <Field label="Method" note={chosen?.about}>
+      {(describedBy) => (
+        <select value={controller} aria-describedby={describedBy} onChange={(event) => onChange(event.target.value)}>
+          {!chosen && <option value={controller}>{controller}</option>}
+          {BUILT_IN.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
+        </select>
+      )}
+    </Field>
   )
 }

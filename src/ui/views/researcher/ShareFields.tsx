@@ -1,5 +1,6 @@
 import { BUILT_IN, SAMPLERS, SHARES, shareOf, withShare } from '../../state/researchers'
 import type { Researcher } from '../../state/researchers'
+import { Field } from '../Field'
 
 /** How often the model is asked, and who proposes in between. */
 export default function ShareFields({ value, onChange }: { value: Researcher; onChange: (value: Researcher) => void }) {
@@ -15,13 +16,13 @@ export default function ShareFields({ value, onChange }: { value: Researcher; on
         </select>
       </label>
       {share < 1 && (
-        <label className="field">
-          <span className="field-label">In between</span>
-          <select value={spec.sampler} onChange={(event) => onChange({ ...value, researcher: { ...spec, sampler: event.target.value } })}>
-            {SAMPLERS.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
-          </select>
-          <span className="note">{BUILT_IN.find(({ name }) => name === spec.sampler)?.about} What the model proposes and fails is never told to it.</span>
-        </label>
+        <Field label="In between" note={`${BUILT_IN.find(({ name }) => name === spec.sampler)?.about} What the model proposes and fails is never told to it.`}>
+          {(describedBy) => (
+            <select value={spec.sampler} aria-describedby={describedBy} onChange={(event) => onChange({ ...value, researcher: { ...spec, sampler: event.target.value } })}>
+              {SAMPLERS.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
+            </select>
+          )}
+        </Field>
       )}
     </>
   )
