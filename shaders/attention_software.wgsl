@@ -25,10 +25,10 @@ fn main(
   let p = place(block);
   let lane = local.x;
 #for u in 0..DOTS
-  var own#{u}s: array<#{VEC}, #{R * NV}>;
+  var own#{u}s = array<#{VEC}, #{R * NV}>();
 #end
 #for u in 0..RESULTS
-  var sums#{u}: array<#{VEC}, #{R * NV}>;
+  var sums#{u} = array<#{VEC}, #{R * NV}>();
 #end
 #for r in 0..R
   let row#{r} = p.start + #{4 * r}u + lane;

@@ -154,14 +154,23 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     #for h in 0..WIDE/4
     #for e in 0..4
     #if ORIENT == T_N
-    let b#{h}_#{e} = b[(k * #{WIDE}u + #{h * 4}u + (lane ^ #{e}u)) * rowB + rb#{j}];
+    let at#{h}_#{e} = (k * #{WIDE}u + #{h * 4}u + (lane ^ #{e}u)) * rowB + rb#{j};
     #else
-    let b#{h}_#{e} = b[(k * #{WIDE}u + #{h * 4 + e}u) * rowB + rb#{j}];
+    let at#{h}_#{e} = (k * #{WIDE}u + #{h * 4 + e}u) * rowB + rb#{j};
+    #end
+    #if h * 4 + e < WIDE - 1
+    let b#{h}_#{e} = b[at#{h}_#{e}];
     #end
     #end
     #end
     #for f in 0..WIDE
     {
+    // the last row comes a value at a time: where nothing is loaded between two columns, all of A is stored again
+    #if WIDE == 8
+    let last = b[at1_3][#{f / 4}][#{f % 4}];
+    #else
+    let last = b[at0_3][#{f}];
+    #end
     #for h in 0..WIDE/4
     #if SCALE_K
     let x#{h} = by#{h} * vec4f(
@@ -169,7 +178,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
     let x#{h} = vec4f(
     #end
       #for e in 0..4
+      #if h * 4 + e < WIDE - 1
       part#{f / 4}(b#{h}_#{e})[#{f % 4}],
+      #else
+      last,
+      #end
       #end
     );
     #end
