@@ -20,6 +20,7 @@ describe('command line', () => {
       minutes: null,
       target: null,
       guide: null,
+      model: { caps: {} },
       json: false,
       help: false,
     })
@@ -44,6 +45,7 @@ describe('command line', () => {
       minutes: 2.5,
       target: 1.2,
       guide: 'off',
+      model: { caps: {} },
       json: true,
       help: false,
     })

@@ -5,6 +5,7 @@ import { LabError } from '../core/errors'
 import type { TokenizerSpec } from '../data/types'
 import type { Budget, KeepRuleSpec } from '../judge/task'
 import type { BackendChoice } from '../judge/types'
+import { modelArgs, MODEL_HELP, MODEL_OPTIONS, type ModelArgs } from './modelArgs'
 
 /** What the person asked for; null where the lab chooses, or where a resumed lab has chosen already. */
 export interface LabArgs {
@@ -25,6 +26,7 @@ export interface LabArgs {
   target: number | null
   /** modes, orders and moves of the lab around its researcher */
   guide: 'on' | 'off' | null
+  model: ModelArgs
   json: boolean
   help: boolean
 }
@@ -54,6 +56,8 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
   --json               one JSON object a line instead of a progress line
   --help               this text
 
+${MODEL_HELP}
+
 Ctrl-C closes the current experiment honestly; a second one ends at once.`
 
 /** Options that every command which makes a lab takes. */
@@ -72,6 +76,7 @@ export const LAB_OPTIONS = {
   minutes: { type: 'string' },
   target: { type: 'string' },
   guide: { type: 'string' },
+  ...MODEL_OPTIONS,
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -107,6 +112,7 @@ export function labArgs(given: Given, controllers: readonly string[]): LabArgs {
     minutes: given.minutes === undefined ? null : positive('--minutes', given.minutes),
     target: given.target === undefined ? null : positive('--target', given.target),
     guide: given.guide === undefined ? null : oneOf('--guide', given.guide, ['on', 'off'] as const),
+    model: modelArgs(given),
     json: given.json ?? false,
     help: given.help ?? false,
   }
@@ -157,13 +163,13 @@ export function whole(option: string, text: string, least: number): number {
   return value
 }
 
-/** One of the names that an option takes. @throws LabError "import.invalid" */
 function positive(option: string, text: string): number {
   const value = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0)) throw invalid(`${option} cannot be "${text}".`, 'It takes a number above 0.')
   return value
 }
 
+/** One of the names that an option takes. @throws LabError "import.invalid" */
 export function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
   const found = names.find((name) => name === text)
   if (!found) throw invalid(`${option} cannot be "${text}".`, `Choose one of: ${names.join(', ')}.`)

@@ -9,7 +9,6 @@ import { writeWhole } from '../history/fileWhole'
 import { readOr } from '../history/floatFiles'
 import { newLab } from '../history/newLab'
 import type { LabRecord } from '../history/types'
-import { createController } from '../research/controllers/registry'
 import { runDuel, type DuelEvent, type DuelStore } from '../research/duel/run'
 import type { DuelReport } from '../worker/researchProtocol'
 import type { DuelArgs } from './duelArgs'
@@ -17,6 +16,7 @@ import { duelLines, sideLine } from './duelText'
 import { EXIT, settingsOf, type Parts } from './headless'
 import { openOutFolder } from './outFolder'
 import { jsonReport, textReport, type Report, type Terminal } from './report'
+import { headlessResearcher } from './researchers'
 
 /** Fights the duel out and prints what came of it. @returns the exit code */
 export async function runDuelCommand(args: DuelArgs, parts: Parts, terminal: Terminal, stop: AbortSignal): Promise<number> {
@@ -33,7 +33,7 @@ export async function runDuelCommand(args: DuelArgs, parts: Parts, terminal: Ter
       box: parts.box,
       predictBytes: parts.predictBytes ?? predictBytes,
       data,
-      researcherOf: (lab: LabRecord) => ({ controller: createController(lab.controller), dispose() {} }),
+      researcherOf: headlessResearcher,
       place: (lab: LabRecord) => openOutFolder(join(folder, `seed-${lab.task.seed}-${lab.controller}`)),
     }
     const duel = await runDuel(start, options, openDuelFile(folder), deps, tell(json, terminal, report), stop)

@@ -8,17 +8,20 @@ import type { Identity } from '../history/identity'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo, BackendName, Trainer } from '../judge/types'
 import type { EndRules } from '../research/guide/types'
-import { createController, CONTROLLER_NAMES } from '../research/controllers/registry'
+import { CONTROLLER_NAMES } from '../research/controllers/registry'
 import { createLoop, type PredictBytes } from '../research/loop'
 import type { Box } from '../sandbox/contract'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
+import { checkResearcher } from '../worker/labResearch'
 import { MEASURED_ON, otherBackend } from '../worker/otherBackend'
 import type { LabSettings } from '../worker/protocol'
 import type { LabArgs } from './args'
 import { openOutFolder } from './outFolder'
 import type { OutFolder } from './outFolder'
+import { researcherSpec } from './modelArgs'
 import { outcomeOf } from './report'
 import type { Report } from './report'
+import { headlessResearcher } from './researchers'
 
 /** Data ready for the trainer. */
 export interface PreparedData {
@@ -79,6 +82,8 @@ async function openLab(args: LabArgs, parts: Parts, report: Report, folder: OutF
     await enter(lab, folder)
     return { lab, prepared }
   }
+  // before anything is fetched or stored
+  checkResearcher({ controller: args.controller ?? CONTROLLER_NAMES[0], researcher: researcherSpec(args.model, undefined) })
   const source = await parts.source(folder.path, args.data, args.val)
   const tokenizer = args.tokenizer ?? { kind: 'bytes' }
   const prepared = await parts.prepare(folder.path, source, tokenizer, report)
@@ -108,6 +113,7 @@ async function enter(lab: LabRecord, folder: OutFolder): Promise<void> {
 /** What a lab begins with: what was asked for, and what suits the adapter. */
 export function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: TokenizerSpec, adapter: AdapterInfo): LabSettings {
   const kind = args.rule ?? 'measured'
+  const researcher = researcherSpec(args.model, undefined)
   return {
     name: dataset.kind === 'text' ? dataset.name : dataset.kind === 'url' ? dataset.url : 'Built-in stories',
     dataset,
@@ -115,6 +121,7 @@ export function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: Tok
     budget: args.budget ?? defaultBudget(adapter.tier),
     keepRule: { kind, repeats: kind === 'measured' ? REPEATS : 1, floorBpb: FLOOR_BPB },
     controller: args.controller ?? CONTROLLER_NAMES[0],
+    ...(researcher && { researcher }),
     maxExperiments: args.experiments,
     ...(args.minSpeed !== null && { minTokensPerSecond: args.minSpeed }),
     ...(args.guide !== null && { guide: args.guide }),
@@ -147,6 +154,7 @@ async function resumed(args: LabArgs, parts: Parts, folder: OutFolder, lab: LabR
     ...lab,
     maxExperiments: args.experiments,
     controller: args.controller ?? lab.controller,
+    researcher: researcherSpec(args.model, lab.researcher),
     ...(args.guide !== null && { guide: args.guide }),
     ends: endsOf(args, lab.ends ?? NO_ENDS),
   }
@@ -166,11 +174,12 @@ async function runLoop(
   stop: AbortSignal,
 ): Promise<number> {
   let code: number = EXIT.done
+  const researcher = headlessResearcher(lab)
   const loop = createLoop({
     ...parts,
     ...folder,
     labId: lab.labId,
-    controller: createController(lab.controller),
+    controller: researcher.controller,
     data: () => prepared.tokens(),
     // nobody is here to press Resume: the record is safe, and the same command goes on
     unattended: true,
@@ -198,6 +207,7 @@ async function runLoop(
     await loop.settled()
   } finally {
     stop.removeEventListener('abort', onStop)
+    researcher.dispose()
   }
   const { end } = (await folder.ledger.loadLab(lab.labId)) ?? lab
   return code === EXIT.done && end?.kind === 'BLOCKED' ? EXIT.failed : code

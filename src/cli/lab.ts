@@ -6,6 +6,7 @@ import { predictBytes } from '../engine/predict'
 import { openFileIdentity } from '../history/identityFile'
 import type { Trainer } from '../judge/types'
 import { EVERY_CONTROLLER } from '../research/controllers/registry'
+import { MODEL_RESEARCHERS } from '../research/controllers/researcher'
 import type { Box } from '../sandbox/contract'
 import { createThreadBox } from '../sandbox/nodeBox'
 import { HELP, parseLabArgs } from './args'
@@ -89,6 +90,8 @@ const transfer = (args: TransferArgs): Promise<number> =>
 const duel = (args: DuelArgs): Promise<number> =>
   withParts((parts) => runDuelCommand(args, { ...parts, predictBytes, source: textSource, prepare: textData }, process.stdout, stopOnSignals()))
 
+const RESEARCHERS = [...EVERY_CONTROLLER, ...MODEL_RESEARCHERS]
+
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'replay') {
   const args = readArgs(() => parseReplayArgs(rest))
@@ -99,19 +102,19 @@ if (first === 'replay') {
   if (args?.help) process.stdout.write(`${TRANSFER_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await transfer(args)
 } else if (first === 'duel') {
-  const args = readArgs(() => parseDuelArgs(rest, EVERY_CONTROLLER))
-  if (args?.lab.help) process.stdout.write(`${DUEL_HELP.replace('CONTROLLERS', EVERY_CONTROLLER.join(', '))}\n`)
+  const args = readArgs(() => parseDuelArgs(rest, RESEARCHERS))
+  if (args?.lab.help) process.stdout.write(`${DUEL_HELP.replace('CONTROLLERS', RESEARCHERS.join(', '))}\n`)
   else process.exitCode = args === null ? EXIT.usage : await duel(args)
 } else if (first === 'overhead') {
-  const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], EVERY_CONTROLLER))
+  const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await lab(args, (...given) => overhead(...given, process.stdout))
 } else if (first === 'false-keeps') {
-  const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], EVERY_CONTROLLER))
+  const args = readArgs(() => parseLabArgs([...FALSE_KEEP_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${FALSE_KEEPS_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await lab(args, (...given) => falseKeeps(...given, process.stdout))
 } else {
-  const args = readArgs(() => parseLabArgs(process.argv.slice(2), EVERY_CONTROLLER))
-  if (args?.help) process.stdout.write(`${HELP.replace('CONTROLLERS', EVERY_CONTROLLER.join(', '))}\n`)
+  const args = readArgs(() => parseLabArgs(process.argv.slice(2), RESEARCHERS))
+  if (args?.help) process.stdout.write(`${HELP.replace('CONTROLLERS', RESEARCHERS.join(', '))}\n`)
   else process.exitCode = args === null ? EXIT.usage : await lab(args, runHeadless)
 }

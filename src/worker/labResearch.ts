@@ -26,7 +26,7 @@ export interface LabResearchers {
   dispose(): void
 }
 
-export function createResearchers(lab: LabRecord, desk: ModelDesk, questions: Questions): LabResearchers {
+export function createResearchers(lab: LabRecord, desk: Pick<ModelDesk, 'client'>, questions: Questions): LabResearchers {
   let spending: Spending | null = null
   let client: OpenClient | null = null
 
@@ -63,7 +63,7 @@ export function createResearchers(lab: LabRecord, desk: ModelDesk, questions: Qu
 }
 
 /** The researcher of a lab where no person is there to be asked. @throws LabError "import.invalid" */
-export function researcherOf(lab: LabRecord, desk: ModelDesk): { controller: Controller; dispose(): void } {
+export function researcherOf(lab: LabRecord, desk: Pick<ModelDesk, 'client'>): { controller: Controller; dispose(): void } {
   const nobody: Questions = {
     ask: () => Promise.reject(new LabError('controller.refused', 'This asks nobody: a researcher that needs a person cannot take part.', { hint: 'Choose one that answers by itself.' })),
     answer() {},
