@@ -4,6 +4,7 @@
 import { expect, test, type Page, type Worker } from '@playwright/test'
 import { z } from 'zod'
 import { knobsEdit } from '../src/research/edits/edit'
+import type { Experiment } from '../src/history/types'
 import { tinyModel } from '../src/research/models/page/testing/tinyModel'
 import { parseReply } from '../src/research/models/reply'
 import type { Host } from './hosting'
@@ -23,10 +24,18 @@ const ENDLESS = 'I think, and think, and never come to\nan end of what there is 
 
 const LONG = Array.from({ length: 900 }, (_, i) => `Fact ${i}.`).join(' ')
 
+const first = { hypothesis: 'Gelu passes small inputs on, so little is lost.', description: 'gelu', category: 'activation', expectedDelta: -0.01, probability: 0.3 }
+const second = { hypothesis: 'Steps that begin small spoil nothing at first.', description: 'warm-up', category: 'schedule', expectedDelta: -0.02, probability: 0.25 }
+
 const models = {
   'tiny/proposer': tinyModel([{ text: ANSWER }, { text: ENDLESS, after: 'for ever', forever: true }]).files,
   'tiny/beside': tinyModel([{ text: ANSWER }], { external: true }).files,
   'tiny/huge': tinyModel([{ text: ANSWER }]).files,
+  'tiny/researcher': tinyModel([
+    { text: JSON.stringify({ ...first, edit: { form: 'knobs', values: [{ name: 'ACTIVATION', value: 'gelu' }] } }) },
+    { text: JSON.stringify({ ...second, edit: { form: 'knobs', values: [{ name: 'WARMUP_RATIO', value: 0.1 }] } }), after: '→ gelu' },
+    { text: JSON.stringify({ reflection: 'Gelu did what was to be seen.' }), after: '"reflection": "one line' },
+  ]).files,
   // some megabytes: what has arrived is kept by the megabyte
   'tiny/endless': tinyModel([{ text: LONG }]).files,
   'tiny/unknown': { 'config.json': new TextEncoder().encode('{"model_type":"gpt2"}') },
@@ -52,6 +61,7 @@ async function open(page: Page, allowed = host.address, threads = 1): Promise<st
   const problems = await watchViolations(page)
   page.on('pageerror', (error) => problems.push(error.message))
   await page.addInitScript(({ allowed, threads }) => {
+    if (self.origin === 'null') return // the box's frame
     localStorage.setItem('assay.origins', JSON.stringify([{ origin: allowed, why: 'load a model' }]))
     window.name = `threads=${threads}`
   }, { allowed, threads })
@@ -134,6 +144,38 @@ test('on threads that share memory, with weights in a file of their own', async 
   expect(host.hits).toContain('onnx/model.onnx_data')
   expect(await workersOf(page)).toHaveLength(1)
   expect(page.workers()).toHaveLength(2) // the other one sleeps on shared memory, and cannot be asked
+  expect(problems).toEqual([])
+})
+
+test('it is the researcher of a lab: asked for each experiment, and then for what that taught', async ({ page }) => {
+  const problems = await open(page)
+  const labId = await page.evaluate(async (address) => {
+    const { api, subscribe } = window.harness.lab()
+    await subscribe(() => undefined)
+    await api.probe('wasm')
+    const { trainJs, programMd } = await api.defaults()
+    const model = { provider: 'page' as const, model: 'tiny/researcher', address, contextTokens: 4096 }
+    const caps = { requests: null, tokens: null, usd: null }
+    const id = await api.create({
+      name: 'lab', dataset: { kind: 'grammar', seed: 1, bytes: 60_000 }, tokenizer: { kind: 'bytes' }, seed: 1, trainJs, programMd,
+      budget: { kind: 'tokens', amount: 5120 }, keepRule: { kind: 'plain', repeats: 2, floorBpb: 0.001 }, maxExperiments: 2,
+      controller: 'model', researcher: { model, edits: 'knobs', caps, ratio: 0.2, sampler: 'random', standIn: null },
+    })
+    await api.start()
+    return id
+  }, host.address)
+  const status = () => page.evaluate(() => window.harness.lab().api.status())
+  const ended = async () => ((await status()).notice ? (await status()).activity : 'at work')
+  await expect.poll(ended, { timeout: 90_000 }).toBe('idle')
+  const { meter, error } = await status()
+  expect(error).toBeNull()
+  expect(meter?.spent).toMatchObject({ requests: 4, usd: 0 })
+  const live = (id: string) => new Promise<Experiment[]>((resolve, reject) => window.harness.lab().watchExperiments(id, resolve, reject))
+  const [, ...rows] = await page.evaluate(live, labId)
+  expect(rows).toMatchObject([first, second].map(({ hypothesis, category, expectedDelta, probability }) => ({
+    proposer: 'page/tiny/researcher', hypothesis, category, expectedDelta, expectedProbability: probability,
+    status: expect.stringMatching(/^(keep|discard)$/), reflection: 'Gelu did what was to be seen.',
+  })))
   expect(problems).toEqual([])
 })
 

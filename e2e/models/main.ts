@@ -1,4 +1,4 @@
-// A model in the page without the page: a test creates it, asks it, and sees all that it was told meanwhile.
+// Models on this machine without the page's views: a test asks one, alone or through the lab, and sees what it was told.
 
 import { LabError } from '../../src/core/errors'
 import type { PageModelClient } from '../../src/research/models/page/client'
@@ -6,6 +6,7 @@ import { createPageClient } from '../../src/research/models/page/client'
 import type { LoadedModel, LoadProgress, PageDevice } from '../../src/research/models/page/types'
 import { createTurns } from '../../src/research/models/turns'
 import type { ModelReply } from '../../src/research/models/types'
+import { connectLab, type LabClient } from '../../src/worker/client'
 import { spawnPageModel } from '../../src/worker/pageModels'
 
 export interface Asked {
@@ -17,6 +18,7 @@ export interface Asked {
 
 const turns = createTurns()
 const log: { progress: LoadProgress[]; loaded: LoadedModel[] } = { progress: [], loaded: [] }
+let lab: LabClient | null = null
 let client: PageModelClient | null = null
 let abort = new AbortController()
 
@@ -73,6 +75,8 @@ const harness = {
   /** so many bytes, then a load is given up */
   abortAfter: Infinity,
   dispose: () => client?.dispose(),
+  /** the whole lab, without its views */
+  lab: () => (lab ??= connectLab()),
   log,
 }
 

@@ -134,7 +134,8 @@ export function createPageClient(spec: ModelSpec, { spawn, turns, onProgress, on
   return {
     name: `page/${wanted.model}`,
     get contextTokens() {
-      return running?.loaded?.contextTokens ?? spec.contextTokens ?? LIKELY_CONTEXT
+      const madeFor = running?.loaded?.contextTokens
+      return Math.min(madeFor ?? Infinity, spec.contextTokens ?? madeFor ?? LIKELY_CONTEXT)
     },
     async complete(request) {
       const begun = performance.now()

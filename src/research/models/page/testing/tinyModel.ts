@@ -87,11 +87,13 @@ function split(text: string, used: Set<string>): string[] {
   const pieces: string[] = []
   for (let at = 0; at < characters.length; ) {
     let length = Math.min(PIECE, characters.length - at)
-    const piece = () => characters.slice(at, at + length).join('')
-    while (used.has(piece()) && at + length < characters.length) length++
-    if (used.has(piece())) throw new Error(`The end of ${JSON.stringify(text)} was said before: end it in another way.`)
-    used.add(piece())
-    pieces.push(piece())
+    const cut = () => characters.slice(at, at + length).join('')
+    while (used.has(cut()) && at + length < characters.length) length++
+    let piece = cut()
+    // at the end there is nothing left to lengthen it by but what came before
+    while (used.has(piece) && pieces.length > 0) piece = pieces.pop() + piece
+    used.add(piece)
+    pieces.push(piece)
     at += length
   }
   return pieces
