@@ -98,7 +98,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
     const row = reflection.ofFigures(outcome.row)
     say('deciding', row.number)
     const advances = row.status === 'keep' || row.status === 'baseline'
-    const fork = book.lab.fork ? { fork: forkDecided(book.lab.fork, row) } : {}
+    const fork = book.lab.fork ? { fork: forkDecided(book.lab.fork, row, book.rows) } : {}
     const lab = advances ? { incumbent: row.number, trainJs: source } : {}
     const { weightsSaved } = await book.finish(row, { ...lab, ...fork }, outcome)
     if (!weightsSaved) {

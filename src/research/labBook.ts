@@ -13,8 +13,6 @@ import { NO_COST, type Cost } from './models/types'
 import { ReceiptBook, type ReceiptDeps } from './receipts'
 import { addCosts } from './spending'
 
-export { isRepetition, wasInterrupted } from './outcomes'
-
 /** Runs a storage operation; when the disk is full it may wait for room and try again. */
 export type Insist = <T>(operation: () => Promise<T>) => Promise<T>
 

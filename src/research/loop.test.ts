@@ -4,7 +4,7 @@ import { LabError } from '../core/errors'
 import type { Experiment } from '../history/types'
 import { setKnobs } from '../sandbox/knobs'
 import { createController } from './controllers/registry'
-import { wasInterrupted } from './labBook'
+import { wasInterrupted } from './outcomes'
 import { PROGRAM, scriptedLab, scriptedTrainer } from './testing'
 import { checkRecord, makeLoop, newFolder, openStores, phaseIs, removeFolders, until } from './testingLab'
 

@@ -2,10 +2,11 @@
 
 import type { Experiment, LabRecord } from '../../history/types'
 import { isTry } from '../outcomes'
-import { nearMisses } from './nearMisses'
+import { nearMisses, pairedDelta } from './nearMisses'
 
-/** Runs that start from a fork before the best program has its turn again. */
+/** Runs that start from a fork before the best program has its turn again: of one that is hardly worse, and of others. */
 export const FORK_RUNS = 3
+const WORSE_RUNS = 1
 
 export type Fork = NonNullable<LabRecord['fork']>
 
@@ -23,14 +24,14 @@ export function chooseFork(lab: LabRecord, rows: readonly Experiment[]): Fork | 
   const used = new Set(rows.filter((row) => isTry(row) && row.guidance?.orders.some(({ kind }) => kind === 'fork')).map((row) => row.parentNumber))
   const misses = nearMisses(lab, rows).map(({ row, deltaBpb }) => ({
     from: row.number,
+    left: FORK_RUNS,
     reason: `experiment ${row.number} missed the best by ${deltaBpb.toFixed(4)} bits per byte only`,
   }))
   const keeps = rows
     .filter(({ status, number }) => (status === 'keep' || status === 'baseline') && number !== lab.incumbent)
-    .map(({ number, status }) => ({ from: number, reason: status === 'keep' ? `experiment ${number} was the best before` : 'the baseline has more than one way on' }))
+    .map(({ number, status }) => ({ from: number, left: WORSE_RUNS, reason: status === 'keep' ? `experiment ${number} was the best before` : 'the baseline has more than one way on' }))
     .toReversed()
-  const found = [...misses, ...keeps].find(({ from }) => !used.has(from))
-  return found ? { ...found, left: FORK_RUNS } : null
+  return [...misses, ...keeps].find(({ from }) => !used.has(from)) ?? null
 }
 
 /** The fork once an attempt has begun from it. */
@@ -38,9 +39,14 @@ export function forkBegun(fork: Fork | null): Fork | null {
   return fork && fork.left > 1 ? { ...fork, left: fork.left - 1 } : null
 }
 
-/** The fork after a decision: a keep ends it; what a turned-round assumption gave a score is gone on from. */
-export function forkDecided(fork: Fork | null, row: Experiment): Fork | null {
+/**
+ * The fork after a decision. A keep ends it. A program with an assumption turned round is gone on from where it was
+ * better than the one it was made from; otherwise the fork is over.
+ */
+export function forkDecided(fork: Fork | null, row: Experiment, rows: readonly Experiment[]): Fork | null {
   if (row.status === 'keep') return null
-  const isInverted = row.guidance?.orders.some(({ kind }) => kind === 'invert') && row.scores.length > 0
-  return fork && isInverted ? { ...fork, from: row.number } : fork
+  if (!fork || !row.guidance?.orders.some(({ kind }) => kind === 'invert')) return fork
+  const parent = rows.find(({ number }) => number === row.parentNumber)
+  const delta = parent ? pairedDelta(row, parent) : null
+  return delta !== null && delta < 0 ? { ...fork, from: row.number } : null
 }

@@ -139,19 +139,21 @@ describe('forks', () => {
     const of = lab({ incumbent: 2 })
     const rows = [...record('kkd', (number) => ({ scores: [number === 3 ? 2.005 : 2] }))]
     expect(chooseFork(of, rows)?.from).toBe(3)
-    expect(chooseFork(of, [...rows, forked(4, 3)])?.from).toBe(1)
+    expect(chooseFork(of, [...rows, forked(4, 3)])).toMatchObject({ from: 1, left: 1 })
     expect(chooseFork(of, [...rows, forked(4, 3), forked(5, 1)])?.from).toBe(0)
     expect(chooseFork(of, [...rows, forked(4, 3), forked(5, 1), forked(6, 0)])).toBeNull()
   })
 
-  test('each run uses one up; a keep ends it; what was turned round is gone on from', () => {
+  test('each run uses one up; a keep ends it; what was turned round is gone on from where it was better', () => {
     const fork = { from: 3, left: 2, reason: '' }
     expect(forkBegun(fork)).toEqual({ ...fork, left: 1 })
     expect(forkBegun({ ...fork, left: 1 })).toBeNull()
-    expect(forkDecided(fork, row(7, 'keep'))).toBeNull()
-    expect(forkDecided(fork, row(7, 'discard'))).toEqual(fork)
+    const rows = [row(0, 'baseline', { scores: [2, 2] })]
+    expect(forkDecided(fork, row(7, 'keep'), rows)).toBeNull()
+    expect(forkDecided(fork, row(7, 'discard'), rows)).toEqual(fork)
     const inverted = { guidance: { mode: 'explore' as const, reason: '', orders: [{ kind: 'invert' as const, text: '' }] } }
-    expect(forkDecided(fork, row(7, 'discard', inverted))).toEqual({ ...fork, from: 7 })
-    expect(forkDecided(fork, row(7, 'crash', inverted))).toEqual(fork)
+    expect(forkDecided(fork, row(7, 'discard', { ...inverted, scores: [1.99] }), rows)).toEqual({ ...fork, from: 7 })
+    expect(forkDecided(fork, row(7, 'discard', { ...inverted, scores: [2.01] }), rows)).toBeNull()
+    expect(forkDecided(fork, row(7, 'crash', inverted), rows)).toBeNull()
   })
 })
