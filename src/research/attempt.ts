@@ -206,8 +206,12 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 
 /** What was read goes; what the person has written since stays. */
 function withoutNotes({ notes }: LabRecord, { orders }: Pending['guidance']): Partial<LabRecord> {
-  const read = orders.filter(({ kind }) => kind === 'note').length
-  return read > 0 && notes ? { notes: notes.slice(read) } : {}
+  const read = orders.flatMap(({ kind, text }) => (kind === 'note' ? [text] : []))
+  if (read.length === 0 || !notes) return {}
+  // by their text: a full box may have dropped its oldest meanwhile
+  const left = [...notes]
+  for (const text of read) if (left.includes(text)) left.splice(left.indexOf(text), 1)
+  return { notes: left }
 }
 
 const unrun = (row: Experiment): Outcome => ({ row, curve: null, weights: null })

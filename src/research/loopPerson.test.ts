@@ -75,7 +75,8 @@ describe('the note box', () => {
     const lab = guidedLab({ maxExperiments: 3, notes: ['Try depth.', 'And rates.'] })
     const written: { loop?: Loop } = {}
     const controller = scripted(async ({ lab: { nextNumber } }) => {
-      if (nextNumber === 1) await written.loop!.change(({ notes = [] }) => ({ notes: [...notes, 'Later.'] }))
+      // a box that holds two
+      if (nextNumber === 1) await written.loop!.change(({ notes = [] }) => ({ notes: [...notes, 'Later.'].slice(-2) }))
     })
     const made = await guided(lab, controller)
     written.loop = made.loop
