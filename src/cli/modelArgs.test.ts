@@ -107,6 +107,8 @@ describe('a lab', () => {
     expect(rows.filter((row) => row.includes('MATRIX_LR'))).toHaveLength(2)
     expect(asked.every(({ headers }) => headers.authorization === 'Bearer sk-of-the-environment')).toBe(true)
     expect(JSON.stringify(lines)).not.toContain('sk-of-the-environment')
+    expect(lines.at(-1)).toMatchObject({ event: 'end', spent: { requests: asked.length, usd: null } })
+    expect(lines.some(({ event }) => event === 'text')).toBe(false)
   })
 
   it('a hybrid asks it now and then', async () => {

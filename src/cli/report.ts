@@ -4,6 +4,7 @@ import type { LabError } from '../core/errors'
 import type { Experiment, LabRecord } from '../history/types'
 import type { EndState } from '../research/guide/types'
 import type { LoopEvent } from '../research/loop'
+import type { Cost } from '../research/models/types'
 import { runCost } from '../research/ruler'
 
 /** Where lines go; `isTTY` and `columns` as of process.stdout. */
@@ -35,6 +36,8 @@ export interface Outcome {
   runs: number
   repeats: number
   floorBpb: number | null
+  /** by language models; null where none was asked */
+  spent: Cost | null
   /** why it is over; null where it is not */
   end: EndState | null
 }
@@ -55,6 +58,7 @@ export function outcomeOf(out: string, lab: LabRecord, rows: readonly Experiment
     runs: looks.runs + sigma.runs + repeats.runs,
     repeats: sigma.runs + repeats.runs,
     floorBpb: lab.floorBpb,
+    spent: lab.spent ?? null,
     end: lab.end ?? null,
   }
 }
@@ -66,6 +70,8 @@ export function jsonReport(terminal: Terminal, now: () => number = Date.now): Re
   return {
     say: (text) => line({ event: 'say', text }),
     event(event) {
+      // what a model says as it says it is for a screen
+      if (event.kind === 'text') return
       if (event.kind === 'run') {
         if (event.event.kind !== 'progress' || now() - lastProgress < 1000) return
         lastProgress = now()
@@ -99,6 +105,13 @@ export function textReport(terminal: Terminal): Report {
   }
 
   let activity = ''
+  let told = -1
+  /** A row that comes again has only been reflected on. */
+  const tell = (row: Experiment) => {
+    if (row.number !== told) print(rowText(row))
+    if (row.reflection && row.cost) print(`      ${row.reflection}`)
+    told = row.number
+  }
   return {
     say: print,
     event(event) {
@@ -122,7 +135,7 @@ export function textReport(terminal: Terminal): Report {
         const { description, vendor, architecture, tier } = event.adapter
         print(`Adapter: ${description || `${vendor} ${architecture}`} (${tier})`)
       } else if (event.kind === 'row' && event.row.status !== 'running') {
-        print(rowText(event.row))
+        tell(event.row)
       } else if (event.kind === 'notice' && event.notice) {
         print([event.notice.message, event.notice.hint].filter(Boolean).join(' '))
       }
@@ -158,7 +171,13 @@ function endText(outcome: Outcome): string[] {
     const floor = floorBpb === null ? '' : `; the text itself holds ${floorBpb.toFixed(4)}`
     lines.push(`val_bpb ${baselineBpb.toFixed(4)} → ${bestBpb.toFixed(4)} bits per byte${noise}${floor}.`)
   }
+  if (outcome.spent) lines.push(spentText(outcome.spent))
   lines.push(`The record: git -C ${out} log --oneline, and ${out}/results.tsv`)
   lines.push(`Receipts: ${out}/receipts; npm run lab -- replay ${out}/receipts/0.json measures one again`)
   return lines
+}
+
+function spentText({ requests, inputTokens, outputTokens, usd, wallMs }: Cost): string {
+  const price = usd === null ? ', at a price that is not known' : usd > 0 ? `, $${usd.toFixed(usd < 1 ? 4 : 2)}` : ''
+  return `Language models: ${requests} requests, ${(inputTokens + outputTokens).toLocaleString('en')} tokens, ${Math.round(wallMs / 1000)} s${price}.`
 }
