@@ -62,10 +62,21 @@ export interface Calibration {
   deltas: { number: number; expected: number; actual: number }[]
 }
 
+/** Which knobs the scores hang on, by a random forest over the record. */
+export interface KnobImportance {
+  /** scored attempts that it is of */
+  rows: number
+  /** share of the variance of rows left out that is explained; null with too few rows to say */
+  explained: number | null
+  /** the most important first: variance lost without the knob; none where too little is explained to name one */
+  knobs: { name: string; share: number }[]
+}
+
 export interface ResearchReport {
   calibrations: Calibration[]
   /** by category: attempts, keeps, failures */
   coverage: { category: string; tries: number; keeps: number; failures: number }[]
+  importance: KnobImportance
   mode: Mode | null
 }
 

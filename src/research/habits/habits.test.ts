@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { Rng } from '../../core/rng'
 import { attempt, BASELINE } from '../memory/testing'
+import { importanceOf } from './importance'
 import { researchReport } from './report'
 
 const says = (number: number, delta: number | null, expectedProbability: number | null, change = {}) =>
@@ -43,6 +45,36 @@ describe('habits', () => {
   })
 
   test('an empty record gives an empty report', () => {
-    expect(researchReport([])).toEqual({ calibrations: [], coverage: [], mode: null })
+    expect(researchReport([])).toEqual({ calibrations: [], coverage: [], importance: { rows: 0, explained: null, knobs: [] }, mode: null })
+  })
+})
+
+describe('importance of knobs', () => {
+  /** A bowl in LR, a step in ACTIVATION, an interaction of WIDTH and DEPTH; NOISE does nothing. */
+  const row = (number: number, rng: Rng, sigma: number, flat = false) => {
+    const knobs = { LR: 10 ** (-3 + 2 * rng.uniform()), WIDTH: 32 + rng.int(97), DEPTH: 1 + rng.int(8), ACTIVATION: rng.pick(['relu', 'gelu']), NOISE: rng.uniform() }
+    const effect = 0.08 * (Math.log10(knobs.LR) + 2) ** 2 + (knobs.ACTIVATION === 'gelu' ? 0.02 : 0) + (knobs.WIDTH > 80 && knobs.DEPTH > 4 ? 0.04 : 0)
+    return attempt(number, knobs, (flat ? 0 : effect) + sigma * rng.normal())
+  }
+  const record = (count: number, seed: number, sigma: number, flat = false) => {
+    const rng = new Rng(seed, 'importance')
+    return [BASELINE, ...Array.from({ length: count }, (_, i) => row(i + 1, rng, sigma, flat))]
+  }
+
+  test('what matters is told from what does not', () => {
+    for (const seed of [1, 2, 3]) {
+      const { rows, explained, knobs } = importanceOf(record(120, seed, 0.003))
+      expect(rows).toBe(121)
+      expect(explained).toBeGreaterThan(0.5)
+      const share = (name: string) => knobs.find((knob) => knob.name === name)?.share ?? 0
+      expect(knobs[0].name).toBe('LR')
+      for (const name of ['ACTIVATION', 'WIDTH', 'DEPTH']) expect(share(name), name).toBeGreaterThan(share('NOISE'))
+      expect(share('NOISE')).toBeLessThan(0.05)
+    }
+  })
+
+  test('noise alone and too few rows name no knob', () => {
+    for (const seed of [1, 2, 3, 4]) expect(importanceOf(record(60, seed, 0.01, true)).knobs).toEqual([])
+    expect(importanceOf(record(18, 1, 0.003))).toEqual({ rows: 19, explained: null, knobs: [] })
   })
 })
