@@ -58,6 +58,8 @@ export interface BountySpec {
 /** What verifiers measured on text that nobody else has seen. */
 export interface Score {
   heldOutBpb: number
+  /** the same model on the public validation text: the canary */
+  publicBpb: number | null
   /** one for each seed */
   scores: number[]
   seeds: number

@@ -21,6 +21,7 @@ const gates = z.array(z.strictObject({ gate: z.string().max(60), passed: z.boole
 
 const score = z.strictObject({
   heldOutBpb: bpb,
+  publicBpb: bpb.nullable(),
   scores: z.array(bpb).max(20),
   seeds: z.number().int().min(1).max(20),
   heldOutSet: z.number().int().min(0).max(9),

@@ -316,5 +316,5 @@ function decode(bolt11: string): Invoice | null {
 function measured(trainJs: string, isLie: boolean, rng: Rng): { score: Score; gates: []; reason: string } {
   const gain = isLie ? 1 : trainJs.startsWith('gain ') ? Number(trainJs.slice(5)) : 0
   const heldOutBpb = BASELINE_BPB - gain + 1e-5 * rng.normal()
-  return { score: { heldOutBpb, scores: [heldOutBpb], seeds: 1, heldOutSet: 0, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
+  return { score: { heldOutBpb, publicBpb: null, scores: [heldOutBpb], seeds: 1, heldOutSet: 0, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
 }
