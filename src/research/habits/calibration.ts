@@ -2,9 +2,12 @@
 
 import type { Experiment } from '../../history/types'
 import type { Calibration } from '../../worker/researchProtocol'
+import { CATEGORIES } from '../controllers/categories'
 import { hasFailed, isTry } from '../outcomes'
 
 const BINS = 10
+/** Categories that are parts of a recipe, rather than ways of going about it. */
+const PARTS: readonly string[] = CATEGORIES.slice(0, CATEGORIES.indexOf('simplification'))
 
 /**
  * Predictions against outcomes, one entry a proposer, the most active first.
@@ -46,13 +49,14 @@ function calibrationOf(proposer: string, rows: readonly Experiment[]): Calibrati
   }
 }
 
-/** Attempts by category, the most tried first. */
+/** Attempts by category, the most tried first; known parts of the recipe that nobody has touched stand at the end. */
 export function coverageOf(rows: readonly Experiment[]): { category: string; tries: number; keeps: number; failures: number }[] {
-  const categories = new Map<string, { category: string; tries: number; keeps: number; failures: number }>()
+  const untried = (category: string) => ({ category, tries: 0, keeps: 0, failures: 0 })
+  const categories = new Map(PARTS.map((category) => [category, untried(category)]))
   for (const row of rows) {
     if (!isTry(row)) continue
     const { category } = row
-    const entry = categories.get(category) ?? { category, tries: 0, keeps: 0, failures: 0 }
+    const entry = categories.get(category) ?? untried(category)
     categories.set(category, entry)
     entry.tries++
     entry.keeps += Number(row.status === 'keep')

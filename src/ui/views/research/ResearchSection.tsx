@@ -9,6 +9,7 @@ import { SectionLink } from '../SectionLink'
 import { Calibration } from './Calibration'
 import { Coverage } from './Coverage'
 import { Duel } from './Duel'
+import { KnobImportance } from './KnobImportance'
 import { Lineage } from './Lineage'
 
 /** What a lab's record says about its research: where ideas came from, what was tried, how well it was predicted. */
@@ -36,6 +37,7 @@ function OfLab({ labId }: { labId: string }) {
       <p className="lede">{lab.name}: where its ideas came from, what has been tried, and how well what came was foreseen.</p>
       <Lineage rows={rows} />
       <Coverage report={report} />
+      <KnobImportance report={report} />
       <Calibration report={report} />
       <Duel lab={lab} />
       {opened && <ExperimentSheet labId={labId} row={opened} rows={rows} lab={lab} />}
