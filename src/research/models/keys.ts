@@ -85,6 +85,8 @@ export function createKeyStore(vault: KeyVault, iterations = ITERATIONS): KeySto
       const origin = originOf(provider, address)
       if (passphrase === null) await vault.remove(provider)
       else {
+        // a page without https on another host has no cryptography
+        if (!globalThis.crypto?.subtle) throw invalid('This page cannot seal a key: it was not loaded over https.', 'Keep the key in memory only, or open the page over https or on this machine.')
         if (passphrase.length < LEAST_PASSPHRASE) throw invalid('The passphrase is too short.', `Take ${LEAST_PASSPHRASE} characters or more: several words are easier to keep than signs.`)
         await vault.put(await seal({ provider, origin }, key, passphrase, iterations))
       }

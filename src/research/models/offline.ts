@@ -65,14 +65,14 @@ const START: Partial<Record<Provider, string>> = {
 
 /** @param said what the system called it: in a page never more than "Failed to fetch" */
 export async function unreachable(place: Place, said: string): Promise<LabError> {
-  const { label, origin, page, browser, isLocal, provider } = place
-  const offline = (message: string, hint: string) => new LabError('controller.offline', message, { hint, data: { provider, origin } })
+  const { label, origin, page, browser, isLocal, provider, address: url } = place
+  const offline = (message: string, hint: string) => new LabError('controller.offline', message, { hint, data: { provider, origin, url } })
   const start = START[provider]
   const startIt = start ? `Is it running? Start it: ${start}` : 'Is this machine online, and the address right?'
   if (page === null || !browser) return offline(`${label} at ${origin} cannot be reached: ${said}.`, startIt)
 
   if (await browser.isForbidden(origin)) {
-    return offline(`This page is not allowed to reach ${origin}.`, `Press “Allow ${origin}” beside the model; the page loads again and goes on. Its own policy forbids every address that you did not allow.`)
+    return offline(`This page is not allowed to reach ${origin}.`, 'Its own policy forbids every address that you did not allow. Allow this one: the page loads again, and goes on where it was.')
   }
   if (page.startsWith('https:') && origin.startsWith('http:') && !isLocal) {
     return offline(`A page over https may not talk to ${origin} over http.`, 'Give that server https, run it on this machine, or run this page on your own machine with npm start.')
