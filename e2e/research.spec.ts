@@ -255,7 +255,7 @@ test('the person as researcher: the lab waits after the baseline, and runs what 
   await page.goto(`./#${SMALL}`)
   await page.getByRole('radio', { name: 'You' }).check()
   await start(page)
-  await expect(page.getByText('It is your turn').first()).toBeVisible({ timeout: RUN_MS })
+  await expect(page.getByRole('status').filter({ hasText: 'It is your turn' })).toBeVisible({ timeout: RUN_MS })
   await page.getByRole('heading', { name: 'Program' }).click()
   const editor = page.getByRole('textbox', { name: 'train.js' })
   await editor.click()

@@ -6,6 +6,8 @@ import { liveQuery } from 'dexie'
 export { DATASET_PRESETS } from '../data/presets'
 export { defaultOptions, otherDataset } from '../research/transfer/options'
 export { ARM_LABELS, budgetText, durationText, gainText, shareText } from '../research/transfer/words'
+export { minutesOf } from '../research/guide/ends'
+export { triesOf } from '../research/outcomes'
 export { driftsOf, gapOf, repeatShare, runCost } from '../research/ruler'
 import { liveDuels } from '../history/duelsDexie'
 import { liveCurve, liveExperiments, liveLabs, liveReceipts } from '../history/ledgerDexie'
@@ -91,6 +93,7 @@ export function connectLab(): LabClient {
       forgetKey: (provider) => remote.forgetKey(provider),
       setResearcher: (controller, spec) => remote.setResearcher(controller, spec),
       setApproval: (approval) => remote.setApproval(approval),
+      setEnds: (maxExperiments, ends) => remote.setEnds(maxExperiments, ends),
       answer: (id, answer) => remote.answer(id, answer),
       addNote: (text) => remote.addNote(text),
       setLessons: (text) => remote.setLessons(text),

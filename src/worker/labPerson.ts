@@ -11,7 +11,7 @@ const NOTE_CHARACTERS = 4000
 const LESSON_CHARACTERS = 20_000
 const PAPER_CHARACTERS = 400_000
 
-type PersonDesk = Pick<ResearchApi, 'setResearcher' | 'setApproval' | 'answer' | 'addNote' | 'setLessons' | 'addPaper'>
+type PersonDesk = Pick<ResearchApi, 'setResearcher' | 'setApproval' | 'setEnds' | 'answer' | 'addNote' | 'setLessons' | 'addPaper'>
 
 /**
  * @param command runs on the loop of the lab that commands go to
@@ -21,6 +21,7 @@ export function createPersonDesk(command: (run: (loop: Loop) => void | Promise<v
   return {
     setResearcher: (controller, spec) => command(() => session().useResearcher(controller, spec)),
     setApproval: (approval) => command((loop) => loop.change(() => ({ approval }))),
+    setEnds: (maxExperiments, ends) => command((loop) => loop.change(() => ({ maxExperiments, ends }))),
     answer: (id, answer) => command((loop) => loop.answer(id, answer)),
     async addNote(text) {
       const note = bounded('The note', text.trim(), NOTE_CHARACTERS)

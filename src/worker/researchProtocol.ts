@@ -3,7 +3,7 @@
 
 import type { LabErrorJson } from '../core/errors'
 import type { BackendName } from '../judge/types'
-import type { Mode } from '../research/guide/types'
+import type { EndRules, Mode } from '../research/guide/types'
 import type { PairedTest } from '../research/duel/paired'
 import type { Cost, ModelSpec, Provider, ResearcherSpec } from '../research/models/types'
 
@@ -159,6 +159,8 @@ export interface ResearchApi {
   /** Who proposes from the next experiment on. `spec` is null for a researcher without a model. */
   setResearcher(controller: string, spec: ResearcherSpec | null): Promise<void>
   setApproval(approval: 'auto' | 'ask'): Promise<void>
+  /** When the lab ends from now on; one that has ended goes on with `start`. */
+  setEnds(maxExperiments: number | null, ends: EndRules): Promise<void>
   /** @throws LabError "lab.state" when the question is over */
   answer(id: string, answer: Answer): Promise<void>
   /** Read at the next proposal, once. */

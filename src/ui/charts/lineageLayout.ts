@@ -78,7 +78,7 @@ export function layoutLineage(rows: readonly Experiment[], step: number): Lineag
     }
   })
   const lowest = Math.max(TOP, ...[...placed.values()].map(({ y }) => y))
-  return { nodes: [...placed.values()], lanes, stubs, joins, width: LEFT * 2 + Math.max(0, shown.length - 1) * step, height: lowest + 34 }
+  return { nodes: [...placed.values()], lanes, stubs, joins, width: LEFT * 2 + Math.max(0, shown.length - 1) * step, height: lowest + 24 }
 }
 
 function reachTo(lane: LineageLayout['lanes'][number], x: number): void {

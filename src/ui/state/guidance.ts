@@ -24,8 +24,8 @@ export const ORDERS: Record<OrderKind, string> = {
 }
 
 export const ENDS: Record<EndKind, { label: string; icon: IconName; meaning: string }> = {
-  CONVERGED: { label: 'Converged', icon: 'check', meaning: 'What was asked for has been reached.' },
-  PLATEAU: { label: 'Plateau', icon: 'bar', meaning: 'Nothing has been gained for long, though much was tried.' },
-  CEILING: { label: 'Ceiling', icon: 'target', meaning: 'No change within these limits can be told from noise any more.' },
-  BLOCKED: { label: 'Blocked', icon: 'warn', meaning: 'It cannot go on without you.' },
+  CONVERGED: { label: 'Converged', icon: 'check', meaning: 'The target was met, or the last gains were too small to be told apart and nothing came after them.' },
+  PLATEAU: { label: 'Plateau', icon: 'bar', meaning: 'Nothing was kept for long.' },
+  CEILING: { label: 'Ceiling', icon: 'target', meaning: 'The best is as good as the text itself allows.' },
+  BLOCKED: { label: 'Blocked', icon: 'warn', meaning: 'Nothing runs, or nothing is proposed: it needs you.' },
 }

@@ -17,6 +17,8 @@ export interface Draft {
   /** the language model, where the researcher uses one; never a key */
   researcher: ResearcherSpec | undefined
   approval: 'auto' | 'ask'
+  /** off: the researcher alone, without modes, orders and moves of the lab */
+  guide: 'on' | 'off'
   ends: EndRules
   rule: 'measured' | 'plain'
   maxExperiments: number | null
@@ -35,6 +37,7 @@ export const DEFAULT_DRAFT: Draft = {
   controller: 'evolution',
   researcher: undefined,
   approval: 'auto',
+  guide: 'on',
   ends: NO_END,
   rule: 'measured',
   maxExperiments: null,
@@ -105,6 +108,7 @@ export function labSettings(
     keepRule: { kind: draft.rule, repeats: draft.rule === 'measured' ? 3 : 1, floorBpb: FLOOR_BPB },
     controller: draft.controller,
     ...(draft.researcher && { researcher: withoutSecrets(draft.researcher) }),
+    ...(draft.guide === 'off' && { guide: 'off' as const }),
     ...(draft.approval === 'ask' && { approval: 'ask' as const }),
     ...(Object.values(draft.ends).some((end) => end !== null) && { ends: draft.ends }),
     maxExperiments: draft.maxExperiments,

@@ -40,6 +40,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   controller: fc.constantFrom('evolution', 'random', 'model', 'hybrid', 'human'),
   researcher: fc.option(researcher, { nil: undefined }),
   approval: fc.constantFrom('auto' as const, 'ask' as const),
+  guide: fc.constantFrom('on' as const, 'off' as const),
   ends: fc.record({ minutes: amount, tokens: amount, usd: amount, targetBpb: fc.option(fc.constantFrom(1.5, 0.9)) }),
   rule: fc.constantFrom('measured' as const, 'plain' as const),
   maxExperiments: fc.option(fc.integer({ min: 1, max: 100_000 })),

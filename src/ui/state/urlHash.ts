@@ -29,6 +29,7 @@ export function writeHash(draft: Draft, place: Place): string {
   if (draft.controller !== DEFAULT_DRAFT.controller) query.set('by', draft.controller)
   if (draft.researcher) writeResearcher(query, draft.researcher)
   if (draft.approval === 'ask') query.set('ask', '1')
+  if (draft.guide === 'off') query.set('guide', 'off')
   writeEnds(query, draft.ends)
   if (draft.rule !== DEFAULT_DRAFT.rule) query.set('rule', draft.rule)
   if (draft.maxExperiments !== null) query.set('n', String(draft.maxExperiments))
@@ -52,6 +53,7 @@ export function readHash(hash: string): { draft: Draft; place: Place } {
       controller: /^[a-z][\w-]{0,31}$/.test(query.get('by') ?? '') ? query.get('by')! : DEFAULT_DRAFT.controller,
       researcher: readResearcher(query),
       approval: query.get('ask') === '1' ? 'ask' : 'auto',
+      guide: query.get('guide') === 'off' ? 'off' : 'on',
       ends: readEnds(query),
       rule: query.get('rule') === 'plain' ? 'plain' : 'measured',
       maxExperiments: readCount(query.get('n'), 1, 100_000),

@@ -1,5 +1,6 @@
 import type { Draft } from '../state/settings'
 import { Choice } from './Choice'
+import { EndFields } from './EndFields'
 import { Icon } from './Icon'
 import { NumberField } from './NumberField'
 import { ReachList } from './ReachList'
@@ -12,6 +13,11 @@ const RULES = [
 export const APPROVALS = [
   { value: 'auto', label: 'Go ahead' },
   { value: 'ask', label: 'Ask me' },
+] as const
+
+const GUIDES = [
+  { value: 'on', label: 'On' },
+  { value: 'off', label: 'Off' },
 ] as const
 
 /** What most people never need to touch. */
@@ -42,30 +48,19 @@ export function AdvancedSetup({ draft, onChange }: { draft: Draft; onChange: (pa
         onChange={(approval) => onChange({ approval })}
         note={draft.approval === 'ask' ? 'You see every proposal first, and may edit or skip it.' : 'The lab runs what the researcher proposes.'}
       />
-      <EndFields draft={draft} onChange={onChange} />
+      <EndFields value={draft} hasModel={draft.researcher !== undefined} onChange={onChange} />
+      <Choice
+        name="guide"
+        legend="Guide"
+        options={GUIDES}
+        value={draft.guide}
+        onChange={(guide) => onChange({ guide })}
+        note={draft.guide === 'on'
+          ? 'The lab steps in: modes, written reviews, forks after discards, near misses put together, ideas when stuck.'
+          : 'The researcher alone, without modes, orders or moves of the lab.'}
+      />
       <NumberField label="Seed" placeholder="0" value={draft.seed || null} onChange={(seed) => onChange({ seed: (seed ?? 0) % 2 ** 31 })} />
       <ReachList />
     </details>
-  )
-}
-
-/** When the lab ends by itself; what comes first counts. */
-function EndFields({ draft, onChange }: { draft: Draft; onChange: (part: Partial<Draft>) => void }) {
-  const { ends } = draft
-  const end = (key: keyof typeof ends, label: string, step: number) => (
-    <NumberField label={label} step={step} placeholder="never" value={ends[key]} onChange={(value) => onChange({ ends: { ...ends, [key]: value } })} />
-  )
-  return (
-    <fieldset className="field">
-      <legend>It ends after</legend>
-      <div className="three-fields">
-        <NumberField label="Experiments" placeholder="never" value={draft.maxExperiments} onChange={(maxExperiments) => onChange({ maxExperiments })} />
-        {end('minutes', 'Minutes', 1)}
-        {end('targetBpb', 'Reaching val_bpb', 0.001)}
-        {draft.researcher && end('tokens', 'Model tokens', 1000)}
-        {draft.researcher && end('usd', 'US dollars', 0.1)}
-      </div>
-      <p className="note">Whichever comes first. It also ends when nothing more is to be had, and says why.</p>
-    </fieldset>
   )
 }

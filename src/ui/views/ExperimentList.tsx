@@ -58,7 +58,7 @@ function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
           {row.proposer !== 'baseline' && <span className="experiment-by">{row.proposer}</span>}
           <span className="experiment-score num">
             {row.deltaBpb !== null && <span className={row.status === 'keep' ? 'gain' : undefined}>{delta(row.deltaBpb)}</span>}
-            {row.status !== 'running' && <b>{bpb(row.valBpb)}</b>}
+            {row.status !== 'running' && row.status !== 'thought' && <b>{bpb(row.valBpb)}</b>}
           </span>
         </span>
         <span className="experiment-text">{row.hypothesis || row.description}</span>
@@ -69,8 +69,8 @@ function Item({ row, isBest }: { row: Experiment; isBest: boolean }) {
 }
 
 /** Kind of change, mode and orders: why this was tried now. */
-function Tags({ row: { category, guidance, parents, status } }: { row: Experiment }) {
-  if (status === 'baseline') return null
+function Tags({ row: { category, guidance, parents } }: { row: Experiment }) {
+  if (category === 'baseline') return null
   const orders = guidance?.orders.map(({ kind }) => ORDERS[kind]) ?? []
   const tags = [...new Set([category, ...(guidance ? [MODES[guidance.mode].label.toLowerCase()] : []), ...orders])].filter((tag) => tag !== '')
   if (tags.length === 0) return null

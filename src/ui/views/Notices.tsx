@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { useApp, useSession } from '../state/context'
+import type { LabRecord } from '../../history/types'
+import { useApp, useLabs, useSession } from '../state/context'
 import type { Notice } from '../state/store'
 import { AllowAddress } from './AllowAddress'
 import { Icon } from './Icon'
@@ -12,7 +13,12 @@ export function Notices({ ofLab }: { ofLab: boolean }) {
   const failure = useApp((state) => ofLab ? state.status.error : null)
   const watching = useApp((state) => ofLab && state.status.watching)
   const isStart = useApp((state) => state.labId === null)
+  const lab = useShownLab(ofLab)
   const isTold = failure !== null && told?.message === failure.message
+  // the lab's own card says it
+  const isEnd = lab?.end != null && told?.message.endsWith(lab.end.evidence)
+  // a lab whose researcher is the person has not failed when it waits
+  const level = lab?.controller === 'human' && failure?.code === 'controller.refused' ? 'info' : undefined
   return (
     <div className="notices">
       {watching && (
@@ -26,10 +32,15 @@ export function Notices({ ofLab }: { ofLab: boolean }) {
       {failure && !isTold && (
         <Banner notice={{ level: 'error', message: failure.message, hint: failure.hint }} more={<AllowAddress error={failure} />} />
       )}
-      {told && <Banner notice={told} more={isTold && <AllowAddress error={failure} />} />}
+      {told && !isEnd && <Banner notice={level ? { ...told, level } : told} more={isTold && <AllowAddress error={failure} />} />}
       {own && <Banner notice={own} onClose={() => store.dispatch({ kind: 'notice', notice: null })} />}
     </div>
   )
+}
+
+function useShownLab(ofLab: boolean): LabRecord | null {
+  const labId = useApp((state) => ofLab ? state.labId : null)
+  return useLabs()?.find((lab) => lab.labId === labId) ?? null
 }
 
 /** A strip with something to know, and perhaps more about it. */

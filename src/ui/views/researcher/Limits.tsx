@@ -1,8 +1,8 @@
 import type { Experiment, LabRecord } from '../../../history/types'
 import type { Meter } from '../../../worker/researchProtocol'
 import { money } from '../../state/costs'
+import { minutesOf, triesOf } from '../../../worker/client'
 import { count, duration } from '../../state/format'
-import { isDecided } from '../../state/outcome'
 import { Fact } from '../Fact'
 
 /** What the lab has spent, what that bought, and how near it is to where it was told to end. */
@@ -44,10 +44,9 @@ function limitsOf(lab: LabRecord, rows: readonly Experiment[]): Limit[] {
   const { ends, researcher } = lab
   const spent = lab.spent ?? { requests: 0, inputTokens: 0, outputTokens: 0, usd: 0 }
   const tokens = spent.inputTokens + spent.outputTokens
-  const tried = rows.filter((row) => isDecided(row) && row.status !== 'baseline').length
   const all: [string, number, number | null | undefined, (value: number) => string][] = [
-    ['Experiments', tried, lab.maxExperiments, count],
-    ['Minutes', minutesOf(rows), ends?.minutes, (value) => value.toFixed(0)],
+    ['Experiments', triesOf(rows).length, lab.maxExperiments, count],
+    ['Minutes of runs', minutesOf(rows), ends?.minutes, (value) => value.toFixed(0)],
     ['Requests', spent.requests, researcher?.caps.requests, count],
     ['Model tokens', tokens, least(ends?.tokens, researcher?.caps.tokens), count],
     ['Money', spent.usd ?? 0, least(ends?.usd, researcher?.caps.usd), money],
@@ -57,9 +56,4 @@ function limitsOf(lab: LabRecord, rows: readonly Experiment[]): Limit[] {
 
 function least(a: number | null | undefined, b: number | null | undefined): number | null {
   return Math.min(a ?? Infinity, b ?? Infinity) < Infinity ? Math.min(a ?? Infinity, b ?? Infinity) : null
-}
-
-/** Minutes at work: from each attempt's begin to its end. */
-function minutesOf(rows: readonly Experiment[]): number {
-  return rows.reduce((sum, { createdAt, finishedAt }) => sum + (finishedAt === null ? 0 : finishedAt - createdAt), 0) / 60_000
 }

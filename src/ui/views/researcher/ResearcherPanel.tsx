@@ -13,6 +13,7 @@ import { NoteBox } from './NoteBox'
 import { Reply } from './Reply'
 
 const Memory = lazy(() => import('./Memory'))
+const ChangeEnds = lazy(() => import('./ChangeEnds'))
 const ChangeResearcher = lazy(() => import('./ChangeResearcher'))
 
 /** Who proposes, why it does what it does now, what it is saying, what it costs, and how to have a word with it. */
@@ -33,7 +34,7 @@ export function ResearcherPanel({ lab, rows }: { lab: LabRecord; rows: readonly 
       </div>
       {guidance && <GuidanceText guidance={guidance} />}
       <Reply />
-      {kindOf(lab) === 'person' && <p className="note">It is your turn: edit train.js under Program, say what you expect, and press “Run my version”.</p>}
+      {kindOf(lab) === 'person' && <p className="note">You are the researcher: edit train.js under Program, say what you expect, and press “Run my version”.</p>}
       {leads && (
         <div className="researcher-words">
           <NoteBox waiting={lab.notes ?? []} />
@@ -51,6 +52,7 @@ export function ResearcherPanel({ lab, rows }: { lab: LabRecord; rows: readonly 
       {leads && (
         <>
           <Later summary="Lessons and papers"><Memory lab={lab} /></Later>
+          <Later summary="When it ends"><ChangeEnds lab={lab} /></Later>
           <Later summary="Another researcher">
             <ChangeResearcher key={`${lab.controller} ${lab.researcher?.model.model}`} current={lab} onChange={(next: Researcher) => session.attempt('researcher', () => api.setResearcher(...sent(next)))} />
           </Later>
