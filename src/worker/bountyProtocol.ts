@@ -111,9 +111,12 @@ export interface WalletView {
   practice: { members: string[]; height: number; isHost: boolean } | null
 }
 
-/** How to reach a wallet. Secrets in it stay in memory, or in this browser where `remember` says so. */
+/** How to reach a wallet. A URI is a secret: it stays in memory, or sealed in this browser under a passphrase. */
 export type WalletChoice =
-  | { kind: 'nwc'; uri: string; remember: boolean }
+  /** passphrase: null forgets the URI with the page */
+  | { kind: 'nwc'; uri: string; passphrase: string | null }
+  /** the URI sealed here before. @throws key.wrong */
+  | { kind: 'nwc'; unlock: string }
   | { kind: 'webln' }
   /** host: a network of one's own with everybody in this tab; join: another tab's, by BroadcastChannel or through a relay */
   | { kind: 'practice'; network: { role: 'host' } | { role: 'join'; code: string; through: 'tab' | 'relay' } }

@@ -1,11 +1,12 @@
 import { generateSecretKey, getPublicKey, type Event } from 'nostr-tools/pure'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { relayUrl } from '../../core/relayUrl'
 import { specFixture } from '../testing/fixtures'
 import { startRelay, type TestRelay } from '../testing/relay'
 import type { Body, Message } from '../types'
 import { eventsOf, Reader } from '../wire/events'
-import { openRelays, relayUrl, type RelayPool } from './relays'
+import { openRelays, type RelayPool } from './relays'
 
 const open: { close(): void | Promise<void> }[] = []
 beforeAll(() => {

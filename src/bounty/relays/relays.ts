@@ -5,6 +5,7 @@ import { Relay } from 'nostr-tools/relay'
 import type { Event } from 'nostr-tools/pure'
 import type { Filter } from 'nostr-tools/filter'
 import { LabError } from '../../core/errors'
+import { relayUrl } from '../../core/relayUrl'
 import type { PublicKey } from '../types'
 import { COMMENT, LISTING, MOST_EVENT_CHARS, TOPIC, WRAP } from '../wire/events'
 
@@ -40,22 +41,6 @@ const WRAP_DAYS = 3 * 86_400
 const MOST_RELAYS = 10
 /** Events a second that one relay may push on average before the rest waits for another connection. */
 const MOST_A_CONNECTION = 20_000
-
-/** @throws LabError "relay.invalid" for an address that is none */
-export function relayUrl(text: string): string {
-  let url: URL
-  try {
-    url = new URL(text.trim())
-  } catch (cause) {
-    throw invalid(text, cause)
-  }
-  if (url.protocol !== 'wss:' && !(url.protocol === 'ws:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname))) throw invalid(text)
-  return url.href
-}
-
-function invalid(text: string, cause?: unknown): LabError {
-  return new LabError('relay.invalid', `"${text.slice(0, 200)}" is not a relay's address.`, { hint: 'It begins with wss://, or with ws:// on this machine.', cause })
-}
 
 /** Opens them all; none has to answer. */
 export function openRelays(options: RelayOptions): RelayPool {

@@ -2,6 +2,7 @@
 // one request that needs them; nothing else that is written or shown may hold one.
 
 import { LabError } from '../../core/errors'
+import { ITERATIONS, LEAST_PASSPHRASE, seal, unseal, type Sealed } from '../../core/sealed'
 import { factsOf } from './providers'
 import type { Provider } from './types'
 
@@ -16,18 +17,11 @@ export interface KeySource {
 
 export type KeyState = 'none needed' | 'missing' | 'in memory' | 'locked' | 'stored'
 
-/** One key at rest: without the passphrase it says only whose it is. */
-export interface SealedKey {
+/** One key at rest: provider and origin are authenticated along with it. */
+export interface SealedKey extends Sealed {
   provider: Provider
-  version: 1
   /** the only server that it may be sent to; null where the provider has but one */
   origin: string | null
-  /** PBKDF2 with SHA-256 */
-  iterations: number
-  salt: Uint8Array<ArrayBuffer>
-  /** AES-256-GCM; provider and origin are authenticated along with the key */
-  iv: Uint8Array<ArrayBuffer>
-  sealed: Uint8Array<ArrayBuffer>
 }
 
 /** Where sealed keys are kept. */
@@ -50,10 +44,6 @@ export interface KeyStore extends KeySource {
   unlock(passphrase: string): Promise<void>
   forget(provider: Provider): Promise<void>
 }
-
-/** OWASP's floor for PBKDF2 with SHA-256. */
-const ITERATIONS = 600_000
-const LEAST_PASSPHRASE = 8
 
 /** @param iterations fewer only in tests */
 export function createKeyStore(vault: KeyVault, iterations = ITERATIONS): KeyStore {
@@ -88,13 +78,13 @@ export function createKeyStore(vault: KeyVault, iterations = ITERATIONS): KeySto
         // a page without https on another host has no cryptography
         if (!globalThis.crypto?.subtle) throw invalid('This page cannot seal a key: it was not loaded over https.', 'Keep the key in memory only, or open the page over https or on this machine.')
         if (passphrase.length < LEAST_PASSPHRASE) throw invalid('The passphrase is too short.', `Take ${LEAST_PASSPHRASE} characters or more: several words are easier to keep than signs.`)
-        await vault.put(await seal({ provider, origin }, key, passphrase, iterations))
+        await vault.put({ provider, origin, ...(await seal(key, labelOf({ provider, origin }), passphrase, iterations)) })
       }
       open.set(provider, { key, origin })
     },
     async unlock(passphrase) {
       const records = await vault.list()
-      const opened = await Promise.all(records.map(async (record) => ({ record, key: await unseal(record, passphrase) })))
+      const opened = await Promise.all(records.map(async (record) => ({ record, key: await unseal(record, labelOf(record), passphrase) })))
       if (!opened.some(({ key }) => key !== null)) {
         throw new LabError('key.wrong', records.length === 0 ? 'No key is stored in this browser.' : 'The passphrase opens none of the stored keys.', {
           hint: 'Try another passphrase, or forget the key and set it again.',
@@ -118,37 +108,7 @@ function originOf(provider: Provider, address: string | undefined): string | nul
   return new URL(given).origin
 }
 
-async function aesKey(passphrase: string, salt: Uint8Array<ArrayBuffer>, iterations: number): Promise<CryptoKey> {
-  const secret = new TextEncoder().encode(passphrase.normalize('NFKC'))
-  const material = await crypto.subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveKey'])
-  const derivation = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations }
-  return crypto.subtle.deriveKey(derivation, material, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
-}
-
-type Whose = Pick<SealedKey, 'provider' | 'origin'>
-
-const sealing = (iv: Uint8Array<ArrayBuffer>, { provider, origin }: Whose) => ({
-  name: 'AES-GCM',
-  iv,
-  additionalData: new TextEncoder().encode(`${provider} ${origin ?? ''}`),
-})
-
-async function seal(whose: Whose, key: string, passphrase: string, iterations: number): Promise<SealedKey> {
-  const salt = crypto.getRandomValues(new Uint8Array(16))
-  const iv = crypto.getRandomValues(new Uint8Array(12))
-  const sealed = await crypto.subtle.encrypt(sealing(iv, whose), await aesKey(passphrase, salt, iterations), new TextEncoder().encode(key))
-  return { ...whose, version: 1, iterations, salt, iv, sealed: new Uint8Array(sealed) }
-}
-
-/** null where the passphrase is another one, or the record was changed */
-async function unseal(record: SealedKey, passphrase: string): Promise<string | null> {
-  const { iterations, salt, iv, sealed } = record
-  try {
-    return new TextDecoder().decode(await crypto.subtle.decrypt(sealing(iv, record), await aesKey(passphrase, salt, iterations), sealed))
-  } catch {
-    return null
-  }
-}
+const labelOf = ({ provider, origin }: Pick<SealedKey, 'provider' | 'origin'>): string => `${provider} ${origin ?? ''}`
 
 /**
  * Keys of the command line: from the environment only. `ASSAY_MODEL_KEY` is for whichever provider is used; a server that
