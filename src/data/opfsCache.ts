@@ -63,7 +63,8 @@ async function appendInPlace(handle: FileSystemFileHandle, bytes: Uint8Array): P
     const size = access.getSize()
     const written = access.write(bytes as Uint8Array<ArrayBuffer>, { at: size })
     access.flush()
-    if (written < bytes.length) {
+    // Chromium, when the disk is full, gives the number of its error as if so many bytes had been written: 2³² − 8
+    if (written !== bytes.length) {
       access.truncate(size)
       throw new DOMException('The file system took only a part.', 'QuotaExceededError')
     }
