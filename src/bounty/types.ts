@@ -45,7 +45,7 @@ export interface BountySpec {
     maxSimilarity: number
   }
   verifiers: PublicKey[]
-  /** per cent of every released slice that the verifiers share, by a payment of their own */
+  /** per cent of what is earned that the verifiers share, paid on top of the pool by bills of their own */
   coordinatorFeePercent: number
   /** sha256(held-out text ‖ salt), one for each set in the order of their rotation */
   heldOut: { sha256: string; bytes: number }[]
@@ -94,7 +94,8 @@ export type Body =
   | { kind: 'verdict'; commit: EventId; phase: Phase; verdict: Verdict } // verifier
   | { kind: 'secrets'; commit: EventId; phase: Phase; secrets: { slice: number; preimage: string }[] } // verifier → contributor
   | { kind: 'review'; commit: EventId; accept: boolean; reason: string } // sponsor, before the holdback; silence accepts
-  // unescrowed and lump
+  | { kind: 'fee'; commit: EventId; phase: Phase; bolt11: string; amountMsat: number } // verifier → sponsor, after its verdict
+  // unescrowed
   | { kind: 'bill'; commit: EventId; bolt11: string; amountMsat: number } // contributor → sponsor, after the verdict
   | { kind: 'delivery'; commit: EventId; trainJs: string; nonce: string } // contributor → sponsor, on a valid preimage
 

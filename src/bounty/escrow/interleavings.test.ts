@@ -4,8 +4,7 @@ import { expect, test } from 'vitest'
 import { Rng } from '../../core/rng'
 import type { PublicKey } from '../types'
 import type { HunterState } from './hunter'
-import type { SponsorState } from './sponsor'
-import { sponsorMoney } from './sponsor'
+import { sponsorMoney, type SponsorState } from './lock'
 import { sliceAmountsMsat } from './terms'
 import { specOf, World, type Vice } from './testing/world'
 import type { VerifierState } from './verdict'
@@ -26,7 +25,7 @@ function worldOf(seed: number): { world: World; vices: { sponsor: Vice; hunters:
     verifiers: Array.from({ length: rng.uniform() < 0.6 ? 1 : 3 }, () => draw(VERIFIERS)),
   }
   const escrow = rng.pick(['sliced', 'sliced', 'sliced', 'lump', 'unescrowed'] as const)
-  return { world: new World(seed, specOf({ escrow, slices: rng.pick([2, 5, 10]) }), vices), vices }
+  return { world: new World(seed, specOf({ escrow, slices: rng.pick([2, 5, 10]), coordinatorFeePercent: rng.pick([0, 10]) }), vices), vices }
 }
 
 /** What must hold whatever happened, and whoever cheated. */
@@ -35,11 +34,16 @@ function check(world: World, vices: ReturnType<typeof worldOf>['vices']): void {
   const sponsor = world.parties[0].state as SponsorState
   const honest = vices.verifiers.every((vice) => vice === 'honest')
   let paid = 0
+  let fees = 0
   const perSlice = new Map<string, number>()
   for (const lock of world.locks.values()) {
     expect(world.sent.get(lock.paymentHash)).toBe(1)
     expect(lock.state).not.toBe('locked')
     if (lock.state !== 'settled') continue
+    if (world.spec.verifiers.includes(lock.payee)) {
+      fees += lock.amountMsat
+      continue
+    }
     paid += lock.amountMsat
     if (world.spec.escrow !== 'unescrowed') expect(world.secretsSent.has(lock.paymentHash)).toBe(true)
   }
@@ -51,6 +55,8 @@ function check(world: World, vices: ReturnType<typeof worldOf>['vices']): void {
     }
   for (const count of perSlice.values()) expect(count).toBe(1)
   expect(paid).toBeLessThanOrEqual(world.spec.poolSat * 1000)
+  // a verifier that lies about the score may only bill what the pool could have earned
+  expect(fees).toBeLessThanOrEqual((world.spec.poolSat * 1000 * world.spec.coordinatorFeePercent * Object.keys(sponsor.submissions).length) / 100)
   // what was released in time was paid to whoever acted in time
   for (const party of world.parties) {
     if (party.state.role !== 'hunter' || party.vice === 'settlesLate') continue

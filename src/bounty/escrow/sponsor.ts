@@ -1,50 +1,12 @@
 // The sponsor's machine: lock what was agreed and nothing else, for one submission at a time, and read the patch with
 // whatever secret a payment bought.
 
-import type { Invoice, OutgoingState } from '../../wallet/types'
-import type { BountySpec, EventId, Message, Money, Phase, PublicKey, Score, Verdict } from '../types'
-import { finish, park, tell, unpark, want, type Effect, type Input, type MachineState, type Result } from './machine'
-import { commitmentOf, hashOfSecret, openPatch, type Patch } from './seal'
-import { sliceAmountsMsat } from './terms'
-
-export interface SponsorSlice {
-  slice: number
-  verifier: PublicKey
-  paymentHash: string
-  amountMsat: number
-  bolt11: string | null
-  /** null: not asked for yet */
-  state: OutgoingState | { state: 'refused' } | null
-  preimage: string | null
-}
-
-export interface SponsorSubmission {
-  commit: EventId
-  author: PublicKey
-  commitment: string
-  places: Record<PublicKey, number>
-  reported: PublicKey[]
-  slices: SponsorSlice[]
-  invoices: { slice: number; bolt11: string }[] | null
-  stage: 'committed' | 'paying' | 'judged' | 'declined'
-  scores: Record<Phase, Record<PublicKey, Score | null>>
-  verdicts: Record<Phase, Record<PublicKey, Verdict>>
-  patch: Patch | null
-  review: { accept: boolean; reason: string } | null
-  /** what does not add up: told to the person, and evidence */
-  complaint: string | null
-}
-
-export interface SponsorState extends MachineState {
-  role: 'sponsor'
-  baselines: Record<PublicKey, Score>
-  submissions: Record<EventId, SponsorSubmission>
-  order: EventId[]
-  closed: boolean
-}
-
-/** Reads an invoice; null where it is none. */
-export type Decode = (bolt11: string) => Invoice | null
+import type { OutgoingState } from '../../wallet/types'
+import type { BountySpec, EventId, Message, Phase, PublicKey } from '../types'
+import { lock, refuse, type Decode, type SponsorSlice, type SponsorState, type SponsorSubmission } from './lock'
+import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
+import { commitmentOf, hashOfSecret, openPatch } from './seal'
+import { feeMsat } from './terms'
 
 export function createSponsor(bounty: EventId, spec: BountySpec, me: PublicKey): SponsorState {
   const state: SponsorState = {
@@ -74,22 +36,11 @@ export function stepSponsor(state: SponsorState, input: Input, decode: Decode): 
     if (stage === 'paying' && slices.every((slice) => slice.state?.state === 'failed' || slice.state?.state === 'refused')) submission.stage = 'declined'
   }
   for (const commit of state.order) {
-    lock(state, state.submissions[commit], decode)
-    read(state.submissions[commit])
+    const submission = state.submissions[commit]
+    lock(state, submission, decode)
+    read(submission)
+    for (const bill of submission.bills) payFee(state, submission, bill, decode)
   }
-}
-
-/** Money of one submission, or of the whole bounty, as the sponsor sees it. */
-export function sponsorMoney(submissions: readonly SponsorSubmission[]): Money {
-  const money: Money = { lockedMsat: 0, paidMsat: 0, refundedMsat: 0, pendingMsat: 0 }
-  for (const { state, amountMsat } of submissions.flatMap(({ slices }) => slices)) {
-    if (state === null) continue
-    if (state.state === 'paid') money.paidMsat += amountMsat
-    else if (state.state === 'pending') money.lockedMsat += amountMsat
-    else if (state.state === 'unknown') money.pendingMsat += amountMsat
-    else money.refundedMsat += amountMsat
-  }
-  return money
 }
 
 function hear(state: SponsorState, message: Message, decode: Decode): void {
@@ -99,13 +50,15 @@ function hear(state: SponsorState, message: Message, decode: Decode): void {
   else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
     state.submissions[id] = {
       commit: id, author, commitment: body.commitment, places: {}, reported: [], slices: [], invoices: null, stage: 'committed',
-      scores: { first: {}, stability: {} }, verdicts: { first: {}, stability: {} }, patch: null, review: null, complaint: null,
+      scores: { first: {}, stability: {} }, verdicts: { first: {}, stability: {} }, patch: null, bills: [], fees: {}, review: null, complaint: null,
     } // prettier-ignore
     state.order.push(id)
   } else if ('commit' in body) {
     const submission = state.submissions[body.commit]
     if (!submission) return park(state, message)
     if (isVerifier) hearVerifier(submission, author, body)
+    // kept until the verdict that it is for has arrived: relays keep no order
+    if (isVerifier && body.kind === 'fee' && submission.bills.length < 2 * state.spec.verifiers.length) submission.bills.push({ verifier: author, ...body })
     if (author === submission.author) hearHunter(state, submission, body, decode)
   }
 }
@@ -143,56 +96,19 @@ function hearHunter(state: SponsorState, submission: SponsorSubmission, body: Me
   }
 }
 
+/** The fee of a verifier, for what its own published verdict says was earned, once a phase. */
+function payFee(state: SponsorState, { commit, fees, verdicts }: SponsorSubmission, { verifier, phase, bolt11 }: SponsorSubmission['bills'][number], decode: Decode): void {
+  const key = `${verifier}/${phase}`
+  const invoice = decode(bolt11)
+  const due = feeMsat(state.spec, verdicts[phase][verifier]?.amountMsat ?? 0)
+  if (!invoice || due === 0 || invoice.amountMsat !== due || fees[key]) return
+  const { paymentHash, amountMsat } = invoice
+  fees[key] = { paymentHash, amountMsat, paid: false }
+  want(state, { key: `fee/${commit}/${key}`, do: 'pay', bolt11, paymentHash, amountMsat, maxCltv: state.spec.lock.maxCltv, toWhom: verifier, why: 'The verifier’s fee for a verdict' })
+}
+
 /** Without escrow there are no slices: the two payments take their places. */
 const PHASE_SLICE: Record<Phase, number> = { first: 0, stability: 1 }
-
-/** Locks the slices of a submission, when it is its turn and every invoice is what was agreed. */
-function lock(state: SponsorState, submission: SponsorSubmission, decode: Decode): void {
-  const { spec } = state
-  const { invoices, stage, reported, commit, author } = submission
-  if (stage !== 'committed' || !invoices || reported.length < spec.verifiers.length) return
-  if (state.closed || state.now > spec.deadline) return refuse(state, submission, 'The bounty is closed.')
-  // one at a time: what the one before earns is not known yet
-  if (Object.values(state.submissions).some((other) => other.stage === 'paying')) return
-  submission.slices.sort((a, b) => a.slice - b.slice)
-  const problem = mismatch(state, submission, decode)
-  if (problem) return refuse(state, submission, problem)
-  submission.stage = 'paying'
-  for (const slice of submission.slices) {
-    slice.bolt11 = invoices.find((one) => one.slice === slice.slice)!.bolt11
-    const { bolt11, paymentHash, amountMsat } = slice
-    const why = `Slice ${slice.slice + 1} of ${submission.slices.length}: locked until a verifier releases or refuses it`
-    want(state, { key: `pay/${commit}/${paymentHash}`, do: 'pay', bolt11, paymentHash, amountMsat, maxCltv: spec.lock.maxCltv, toWhom: author, why })
-  }
-}
-
-/** What is not as agreed, or null. */
-function mismatch(state: SponsorState, { slices, invoices }: SponsorSubmission, decode: Decode): string | null {
-  const { spec, now } = state
-  const amounts = sliceAmountsMsat(spec)
-  const agreed = slices.every(({ slice, amountMsat }, i) => slice === i && amountMsat === amounts[i])
-  if (!agreed || slices.length === 0) return 'The verifiers do not agree on the slices of this bounty.'
-  if (new Set(slices.map(({ paymentHash }) => paymentHash)).size < slices.length) return 'Two slices have one payment hash.'
-  const { lockedMsat, paidMsat, pendingMsat } = sponsorMoney(Object.values(state.submissions))
-  const asked = slices.reduce((sum, { amountMsat }) => sum + amountMsat, 0)
-  if (lockedMsat + paidMsat + pendingMsat + asked > spec.poolSat * 1000) return 'The pool does not have so much left.'
-  for (const { slice, paymentHash, amountMsat } of slices) {
-    const billed = invoices!.filter((one) => one.slice === slice)
-    const invoice = billed.length === 1 ? decode(billed[0].bolt11) : null
-    if (!invoice) return `Slice ${slice + 1} has no readable invoice.`
-    if (invoice.paymentHash !== paymentHash) return `The invoice of slice ${slice + 1} is on another payment hash than the verifier's.`
-    if (invoice.amountMsat !== amountMsat) return `The invoice of slice ${slice + 1} is for ${invoice.amountMsat / 1000} sat, not ${amountMsat / 1000}.`
-    if (invoice.minFinalCltv > spec.lock.maxCltv) return `The invoice of slice ${slice + 1} would lock the money for ${invoice.minFinalCltv} blocks.`
-    if (invoice.expiresAt <= now) return `The invoice of slice ${slice + 1} has expired.`
-  }
-  return null
-}
-
-function refuse(state: SponsorState, submission: SponsorSubmission, reason: string): void {
-  submission.stage = 'declined'
-  submission.complaint = reason
-  want(state, { key: `decline/${submission.commit}`, do: 'send', to: submission.author, body: { kind: 'decline', commit: submission.commit, reason } })
-}
 
 function conclude(state: SponsorState, effect: Effect, result: Result): void {
   if (effect.do !== 'pay') return
@@ -209,8 +125,10 @@ function conclude(state: SponsorState, effect: Effect, result: Result): void {
 }
 
 function note(state: SponsorState, paymentHash: string, outgoing: OutgoingState): void {
-  for (const { slices } of Object.values(state.submissions))
+  for (const { slices, fees } of Object.values(state.submissions)) {
+    for (const fee of Object.values(fees)) if (fee.paymentHash === paymentHash && outgoing.state === 'paid') fee.paid = true
     for (const slice of slices) if (slice.paymentHash === paymentHash && slice.state?.state !== 'refused') settle(slice, outgoing)
+  }
 }
 
 /** News of a payment may come twice and out of order: what is over stays over. */

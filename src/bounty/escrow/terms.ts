@@ -37,6 +37,11 @@ export function ownSlices(left: number, index: number, count: number): number[] 
   return Array.from({ length: left }, (_, slice) => slice).filter((slice) => slice % count === index)
 }
 
+/** What one verifier may bill for a verdict: its part of the fee, in whole sats. */
+export function feeMsat({ coordinatorFeePercent, verifiers }: Pick<BountySpec, 'coordinatorFeePercent' | 'verifiers'>, earnedMsat: number): number {
+  return Math.floor((earnedMsat * coordinatorFeePercent) / 100 / verifiers.length / MSAT) * MSAT
+}
+
 /** Middle of the verifiers' scores, the mean of the two middle ones where their number is even; null of none. */
 export function medianOf(scores: readonly number[]): number | null {
   if (scores.length === 0) return null

@@ -4,7 +4,7 @@
 import type { EventId, Phase, PublicKey, Score, Verdict } from '../types'
 import { drop, QUORUM_SECONDS, TURN_SECONDS, want, type MachineState } from './machine'
 import { sealPatch, type Patch } from './seal'
-import { medianOf, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
+import { feeMsat, medianOf, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
 
 export interface VerifierSubmission {
   commit: EventId
@@ -127,11 +127,14 @@ function publish(state: VerifierState, submission: VerifierSubmission, phase: Ph
   want(state, { key: `verdict/${phase}/${commit}`, do: 'send', to: null, body: { kind: 'verdict', commit, phase, verdict } })
 }
 
-/** The secrets of what a published verdict released. */
+/** The secrets of what a published verdict released, and the bill for having judged. */
 export function release(state: VerifierState, { commit, author, slices, verdicts }: VerifierSubmission, phase: Phase): void {
-  const released = new Set(verdicts[phase]?.released.map(({ slice }) => slice))
+  const verdict = verdicts[phase]!
+  const released = new Set(verdict.released.map(({ slice }) => slice))
   const secrets = slices.filter(({ slice }) => released.has(slice)).map(({ slice, preimage }) => ({ slice, preimage }))
   if (secrets.length > 0) want(state, { key: `secrets/${phase}/${commit}`, do: 'send', to: author, body: { kind: 'secrets', commit, phase, secrets } })
+  const amountMsat = state.me === state.sponsor ? 0 : feeMsat(state.spec, verdict.amountMsat)
+  if (amountMsat > 0) want(state, { key: `fee/${phase}/${commit}`, do: 'makeInvoice', amountMsat, memo: 'Assay bounty, verifier’s fee', expirySeconds: 7 * 24 * 3600 })
 }
 
 export function measure(state: VerifierState, { commit, patch }: VerifierSubmission, phase: Phase): void {

@@ -1,5 +1,5 @@
 // The verifier's machine: it takes submissions one at a time in the order of their commitments, draws the secrets of its
-// own slices, measures what is shown to it, and releases secrets for what was measured. It never touches money.
+// own slices, measures what is shown to it, and releases secrets for what was measured. Of money it sees its own fee alone.
 
 import type { BountySpec, EventId, Message, PublicKey } from '../types'
 import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
@@ -105,6 +105,11 @@ function conclude(state: VerifierState, effect: Effect, result: Result): void {
     submission.reason = reason
     enter(state, submission, phase === 'first' ? 'scored' : 'rescored')
     want(state, { key: `score/${phase}/${submission.commit}`, do: 'send', to: null, body: { kind: 'score', commit: submission.commit, phase, score, gates, reason } })
+  }
+  if (effect.do === 'makeInvoice' && result.do === 'makeInvoice') {
+    const { bolt11 } = result.invoice
+    const phase = effect.key.startsWith('fee/first') ? 'first' : 'stability'
+    want(state, { key: `sendFee/${phase}/${submission.commit}`, do: 'send', to: state.sponsor, body: { kind: 'fee', commit: submission.commit, phase, bolt11, amountMsat: effect.amountMsat } }) // prettier-ignore
   }
   // the sealed patch is public before the first secret leaves: who pays can read
   if (effect.do === 'send' && effect.body.kind === 'verdict') release(state, submission, effect.body.phase)

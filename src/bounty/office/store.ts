@@ -3,7 +3,7 @@
 import type { Event } from 'nostr-tools/pure'
 import type { PaymentRow } from '../../wallet/types'
 import type { HunterState } from '../escrow/hunter'
-import type { SponsorState } from '../escrow/sponsor'
+import type { SponsorState } from '../escrow/lock'
 import type { VerifierState } from '../escrow/verdict'
 import type { EventId } from '../types'
 

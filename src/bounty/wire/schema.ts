@@ -58,9 +58,10 @@ export const bodyForm = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('verdict'), commit: hex64, phase, verdict }),
   z.strictObject({ kind: z.literal('secrets'), commit: hex64, phase, secrets: ofSlices({ preimage: hex64 }) }),
   z.strictObject({ kind: z.literal('review'), commit: hex64, accept: z.boolean(), reason }),
+  z.strictObject({ kind: z.literal('fee'), commit: hex64, phase, bolt11, amountMsat }),
   z.strictObject({ kind: z.literal('bill'), commit: hex64, bolt11, amountMsat }),
   z.strictObject({ kind: z.literal('delivery'), commit: hex64, trainJs, nonce: hex64 }),
 ]) satisfies z.ZodType<Body>
 
 /** Bodies that only their addressee may read: in public they would be a leak, so nobody accepts them there. */
-export const PRIVATE: ReadonlySet<Body['kind']> = new Set(['heldOut', 'invoices', 'decline', 'patch', 'secrets', 'bill', 'delivery'])
+export const PRIVATE: ReadonlySet<Body['kind']> = new Set(['heldOut', 'invoices', 'decline', 'patch', 'secrets', 'fee', 'bill', 'delivery'])
