@@ -70,7 +70,9 @@ export function createTill(deps: TillDeps): OpenTill {
       await save(row, { state: { state: 'refused', by: 'cap' } })
       throw new LabError('pay.cap', overCap, { hint: 'Nothing was sent. Raise the cap in the wallet settings if you mean to pay this.' })
     }
+    const until = { height: height === null ? null : height + agreed.maxCltv, at: deps.now() + agreed.maxCltv * SECONDS_A_BLOCK }
     if (!confirmed.has(key)) {
+      row = await save(row, { lockedUntil: until }) // part of what the person is asked
       if (!(await deps.confirm(row))) {
         row = await save(row, { state: { state: 'refused', by: 'person' } })
         throw refusal(row)
@@ -78,7 +80,6 @@ export function createTill(deps: TillDeps): OpenTill {
       confirmed.add(key)
     }
     // from here on it may have left, whatever becomes of this tab
-    const until = { height: height === null ? null : height + agreed.maxCltv, at: deps.now() + agreed.maxCltv * SECONDS_A_BLOCK }
     row = await save(row, { state: { state: 'unknown' }, lockedUntil: until })
     let state: OutgoingState
     try {
