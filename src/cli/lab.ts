@@ -9,7 +9,7 @@ import { EVERY_CONTROLLER } from '../research/controllers/registry'
 import { MODEL_RESEARCHERS } from '../research/controllers/researcher'
 import type { Box } from '../sandbox/contract'
 import { createThreadBox } from '../sandbox/nodeBox'
-import { HELP, parseLabArgs } from './args'
+import { HELP, parseLabArgs, readOptions } from './args'
 import type { LabArgs } from './args'
 import { createChildTrainer } from './childTrainer'
 import { runDuelCommand } from './duel'
@@ -20,6 +20,7 @@ import { overhead, OVERHEAD_DEFAULTS, OVERHEAD_HELP } from './overhead'
 import { runReplay } from './replay'
 import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
 import { jsonReport, textReport } from './report'
+import { scriptedModel, SCRIPTED_HELP } from './scriptedModel'
 import { textData, textSource } from './textData'
 import { runTransferCommand } from './transfer'
 import { parseTransferArgs, TRANSFER_HELP, type TransferArgs } from './transferArgs'
@@ -105,6 +106,11 @@ if (first === 'replay') {
   const args = readArgs(() => parseDuelArgs(rest, RESEARCHERS))
   if (args?.lab.help) process.stdout.write(`${DUEL_HELP.replace('CONTROLLERS', RESEARCHERS.join(', '))}\n`)
   else process.exitCode = args === null ? EXIT.usage : await duel(args)
+} else if (first === 'scripted-model') {
+  const given = readArgs(() => readOptions(rest, { port: { type: 'string', default: '4747' }, help: { type: 'boolean' } }).values)
+  if (given?.help) process.stdout.write(`${SCRIPTED_HELP}\n`)
+  else if (given === null) process.exitCode = EXIT.usage
+  else await scriptedModel(Number(given.port), process.stdout, stopOnSignals())
 } else if (first === 'overhead') {
   const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)

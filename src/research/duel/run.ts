@@ -11,7 +11,6 @@ import type { Box } from '../../sandbox/contract'
 import type { DuelOptions, DuelPair, DuelReport } from '../../worker/researchProtocol'
 import { createLoop, type LoopEvent, type PredictBytes } from '../loop'
 import { triesOf } from '../outcomes'
-import type { Questions } from '../questions'
 import { freshSeeds } from '../transfer/plan'
 import type { Controller } from '../types'
 import { measureBests } from './bests'
@@ -35,8 +34,8 @@ export interface DuelDeps {
   predictBytes: PredictBytes
   /** a fresh copy each time: the trainer takes the arrays over */
   data(): Promise<TokenData>
-  /** Who proposes in a lab. @param questions what it would ask a person: nobody is there */
-  researcherOf(lab: LabRecord, questions: Questions): { controller: Controller; dispose(): void }
+  /** Who proposes in a lab; nobody is there to be asked. */
+  researcherOf(lab: LabRecord): { controller: Controller; dispose(): void }
   place(lab: LabRecord): Promise<Place>
   now?: () => number
 }
@@ -92,7 +91,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
   /** Runs one side's lab to its end, or until it is stopped. */
   async function fight(seed: number, side: Side, trainer: Trainer): Promise<void> {
     const first = sideLab(start, report, seed, side, now())
-    const researcher = deps.researcherOf(first, NOBODY)
+    const researcher = deps.researcherOf(first)
     const place = await deps.place(first)
     try {
       const lab = (await place.ledger.loadLab(first.labId)) ?? first
@@ -138,7 +137,6 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
       predictBytes: deps.predictBytes,
       data: deps.data,
       unattended: true,
-      questions: NOBODY,
       now,
       onEvent(event) {
         parts.onEvent(event)
@@ -193,13 +191,4 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
 /** A researcher that ran out of ideas has ended; one that could not be asked has not, and the duel waits for it. */
 function refuseUnreachable(failure: LabError | null): void {
   if (failure && /^(controller|key)\./.test(failure.code) && failure.code !== 'controller.exhausted') throw failure
-}
-
-const NOBODY: Questions = {
-  async ask() {
-    throw new LabError('controller.refused', 'A duel asks nobody: a researcher that needs a person cannot take part.', {
-      hint: 'Choose researchers that answer by themselves.',
-    })
-  },
-  answer() {},
 }
