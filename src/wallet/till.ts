@@ -34,6 +34,7 @@ export function createTill(deps: TillDeps): OpenTill {
   /** said yes to, and not yet sent: the wallet was offline */
   const confirmed = new Set<string>()
   let height: number | null = null
+  let noting: Promise<unknown> = Promise.resolve()
 
   async function save(row: PaymentRow, change: Partial<PaymentRow> = {}): Promise<PaymentRow> {
     const next = { ...row, ...change, updatedAt: deps.now() }
@@ -45,7 +46,7 @@ export function createTill(deps: TillDeps): OpenTill {
   function newRow(key: string, direction: 'out' | 'in', invoice: Invoice, words: { toWhom: string; why: string }, isPlayMoney: boolean): PaymentRow {
     const { paymentHash, bolt11, amountMsat } = invoice
     return {
-      key, direction, wallet: deps.wallet().kind, isPlayMoney, paymentHash, bolt11, amountMsat, feeMsat: 0, ...words,
+      key, direction, wallet: deps.wallet().kind, walletId: deps.wallet().id, isPlayMoney, paymentHash, bolt11, amountMsat, feeMsat: 0, ...words,
       createdAt: deps.now(), updatedAt: deps.now(), state: direction === 'out' ? { state: 'asked' } : { state: 'open' }, preimage: null, lockedUntil: null,
     } // prettier-ignore
   }
@@ -97,12 +98,18 @@ export function createTill(deps: TillDeps): OpenTill {
     return state
   }
 
-  async function note(row: PaymentRow, state: OutgoingState | IncomingState): Promise<void> {
-    if (isOver(row.state.state) || JSON.stringify(row.state) === JSON.stringify(state)) return
-    if (state.state === 'unknown' && row.state.state === 'pending') return
-    const paid = state.state === 'paid' ? { preimage: state.preimage, feeMsat: state.feeMsat } : {}
-    const locked = state.state === 'locked' && state.deadlineHeight !== null ? { lockedUntil: untilOf(state.deadlineHeight) } : {}
-    await save(row, { state, ...paid, ...locked })
+  /** What became of a payment; one word at a time, and none after the last: an answer may come after the notification. */
+  function note({ key }: PaymentRow, state: OutgoingState | IncomingState): Promise<void> {
+    const turn = noting.then(async () => {
+      const row = await deps.store.payment(key)
+      if (!row || isOver(row.state.state) || JSON.stringify(row.state) === JSON.stringify(state)) return
+      if (state.state === 'unknown' && row.state.state === 'pending') return
+      const paid = state.state === 'paid' ? { preimage: state.preimage, feeMsat: state.feeMsat } : {}
+      const locked = state.state === 'locked' && state.deadlineHeight !== null ? { lockedUntil: untilOf(state.deadlineHeight) } : {}
+      await save(row, { state, ...paid, ...locked })
+    })
+    noting = turn.catch(() => undefined) // told to who noted it
+    return turn
   }
 
   function untilOf(deadline: number): NonNullable<PaymentRow['lockedUntil']> {
@@ -111,12 +118,26 @@ export function createTill(deps: TillDeps): OpenTill {
 
   async function lookUpOutgoing(row: PaymentRow): Promise<OutgoingState> {
     if (isOver(row.state.state)) return row.state as OutgoingState
-    const state = await deps.wallet().lookUpOutgoing(row.paymentHash)
+    const wallet = deps.wallet()
+    if (wallet.kind !== row.wallet) return { state: 'unknown' }
+    const state = await wallet.lookUpOutgoing(row.paymentHash, wallet.id === row.walletId ? row.bolt11 : undefined)
     await note(row, state)
     return state
   }
 
+  async function lookUp(): Promise<void> {
+    const wallet = deps.wallet()
+    height = (await wallet.info()).height ?? height
+    for (const row of await deps.store.payments()) {
+      const { state } = row.state
+      if (row.wallet !== wallet.kind) continue // another wallet knows nothing of it
+      if (row.direction === 'out' && (state === 'pending' || state === 'unknown')) await lookUpOutgoing(row)
+      if (row.direction === 'in' && (state === 'open' || state === 'locked')) await note(row, await wallet.lookUpIncoming(row.paymentHash))
+    }
+  }
+
   async function hear(event: WalletEvent): Promise<void> {
+    if (event.kind === 'online') return lookUp() // what was said in the meantime was not heard
     if (event.kind === 'height') height = Math.max(height ?? 0, event.height)
     if (event.kind !== 'incoming' && event.kind !== 'outgoing') return
     const direction = event.kind === 'incoming' ? 'in' : 'out'
@@ -160,7 +181,7 @@ export function createTill(deps: TillDeps): OpenTill {
       if (row.state.state === 'settled') return
       await save(row, { preimage }) // the secret first: without it the money is lost
       await deps.wallet().settle(preimage)
-      await note({ ...row, preimage }, { state: 'settled', amountMsat: row.amountMsat })
+      await note(row, { state: 'settled', amountMsat: row.amountMsat })
     },
     async cancel(paymentHash) {
       const row = await incoming(paymentHash)
@@ -174,15 +195,7 @@ export function createTill(deps: TillDeps): OpenTill {
       return () => listeners.delete(listener)
     },
     height: () => height,
-    async lookUp() {
-      const wallet = deps.wallet()
-      height = (await wallet.info()).height ?? height
-      for (const row of await deps.store.payments()) {
-        const { state } = row.state
-        if (row.direction === 'out' && (state === 'pending' || state === 'unknown')) await note(row, await wallet.lookUpOutgoing(row.paymentHash))
-        if (row.direction === 'in' && (state === 'open' || state === 'locked')) await note(row, await wallet.lookUpIncoming(row.paymentHash))
-      }
-    },
+    lookUp,
     attach(wallet) {
       let last: Promise<unknown> = Promise.resolve()
       return wallet.subscribe((event) => {

@@ -62,6 +62,8 @@ export type WalletEvent =
  */
 export interface Wallet {
   readonly kind: WalletKind
+  /** public; tells wallets of a kind apart, where there can be several */
+  readonly id?: string
   info(): Promise<WalletInfo>
   makeInvoice(request: { amountMsat: number; memo: string; expirySeconds: number }): Promise<Invoice>
   makeHoldInvoice(request: {
@@ -73,7 +75,8 @@ export interface Wallet {
   }): Promise<Invoice>
   /** Sends at once and returns what is known then: a held payment is `pending`, however long that takes. */
   pay(bolt11: string, maxFeeMsat: number): Promise<OutgoingState>
-  lookUpOutgoing(paymentHash: string): Promise<OutgoingState>
+  /** @param bolt11 given where this very wallet was asked to pay it: one that knows nothing of it long after its expiry says failed */
+  lookUpOutgoing(paymentHash: string, bolt11?: string): Promise<OutgoingState>
   lookUpIncoming(paymentHash: string): Promise<IncomingState>
   settle(preimage: string): Promise<void>
   cancel(paymentHash: string): Promise<void>
@@ -88,6 +91,7 @@ export interface PaymentRow {
   key: string
   direction: 'out' | 'in'
   wallet: WalletKind
+  walletId?: string
   isPlayMoney: boolean
   paymentHash: string
   bolt11: string
