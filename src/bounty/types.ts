@@ -32,6 +32,8 @@ export interface BountySpec {
   lock: { minCltv: number; maxCltv: number }
   /** sliced: hold invoices; lump: one now, one held back; unescrowed: paid after the verdict, on trust */
   escrow: 'sliced' | 'lump' | 'unescrowed'
+  /** play: of a practice network, worth nothing, and said so wherever an amount of it stands */
+  money: 'real' | 'play'
   accessFeeSat: number
   /** where materials are, when the sponsor hosts them behind L402 */
   materialsUrl: string | null

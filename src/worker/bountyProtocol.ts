@@ -89,6 +89,8 @@ export interface BountyDraft {
   stabilityDelaySeconds: number
   deadline: number
   escrow: BountySpec['escrow']
+  /** that of the sponsor's wallet */
+  money: BountySpec['money']
   tokens: number
   seeds: number
   toleranceBpb: number

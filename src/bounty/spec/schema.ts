@@ -48,6 +48,7 @@ export const bountySpec = z
     deadline: count(0, 4_000_000_000),
     lock: z.strictObject({ minCltv: count(18, 2016), maxCltv: count(18, 2016) }),
     escrow: z.enum(['sliced', 'lump', 'unescrowed']),
+    money: z.enum(['real', 'play']),
     accessFeeSat: count(0, 1_000_000),
     materialsUrl: z.string().max(2000).regex(/^https?:\/\//, 'must begin with http:// or https://').nullable(),
     rules: z.strictObject({

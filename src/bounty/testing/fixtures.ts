@@ -26,6 +26,7 @@ export function specFixture(change: Partial<BountySpec> = {}): BountySpec {
     deadline: 2_000_000_000,
     lock: { minCltv: 144, maxCltv: 432 },
     escrow: 'sliced',
+    money: 'play',
     accessFeeSat: 0,
     materialsUrl: null,
     rules: { maxDiffBytes: 20_000, maxDiffLines: 400, forbidden: [], maxSubmissionsPerKey: 3, maxSimilarity: 0.95 },

@@ -47,7 +47,7 @@ export function specOf(change: Partial<BountySpec> = {}): BountySpec {
   return {
     version: 1, title: 'A better program', description: '', task, targetFiles: ['train.js'],
     baseline: { trainJs: 'baseline', sha256: hexKey(0), valBpb: BASELINE_BPB }, targetImprovementBpb: 0.1, poolSat: 1000, slices: 5,
-    nowShare: 0.8, stabilityDelaySeconds: 6000, deadline: 100_000, lock: { minCltv: 60, maxCltv: 200 }, escrow: 'sliced', accessFeeSat: 0,
+    nowShare: 0.8, stabilityDelaySeconds: 6000, deadline: 100_000, lock: { minCltv: 60, maxCltv: 200 }, escrow: 'sliced', money: 'play', accessFeeSat: 0,
     materialsUrl: null, rules: { maxDiffBytes: 1e4, maxDiffLines: 100, forbidden: ['CANARY'], maxSubmissionsPerKey: 3, maxSimilarity: 0.95 },
     verifiers: [hexKey(2)], coordinatorFeePercent: 0, heldOut: [{ sha256: hexKey(0), bytes: 1 }], seeds: 1, toleranceBpb: 0.001, ...change,
   } // prettier-ignore
