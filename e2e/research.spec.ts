@@ -136,6 +136,8 @@ test('asked before each experiment: run, edit and skip; the record under Researc
     await question.waitFor({ timeout: RUN_MS })
     await onPhoneInTheDark(page)
     await page.getByRole('radio', { name: 'Go ahead' }).check()
+    await page.getByRole('button', { name: 'Answer', exact: true }).click()
+    await expect(question.getByRole('heading')).toBeFocused()
     await question.getByRole('button', { name: 'Run it' }).click()
     await expect(row(page, 6)).toHaveAttribute('data-status', /./, { timeout: RUN_MS })
     await page.getByRole('button', { name: 'Stop', exact: true }).click()

@@ -111,7 +111,7 @@ export function researcherLabel({ controller, researcher }: Researcher): string 
   const known = BUILT_IN.find(({ name }) => name === controller)
   if (researcher === undefined) return known?.label ?? controller
   const { provider, model } = researcher.model
-  const who = provider === 'paste' ? 'a chat of yours' : model || PROVIDERS[provider].label
+  const who = provider === 'paste' ? 'a chat of yours' : model || (provider === 'browser' ? 'the browser’s own model' : PROVIDERS[provider].label)
   const sampler = BUILT_IN.find(({ name }) => name === researcher.sampler)?.label ?? researcher.sampler
   return controller === 'hybrid' ? `${who} and ${sampler}` : who
 }

@@ -2,6 +2,7 @@ import { ActionButton } from '../actions/ActionButton'
 import type { LabRecord } from '../../history/types'
 import type { LabStatus } from '../../worker/protocol'
 import { useApp } from '../state/context'
+import { Icon } from './Icon'
 
 const RESTING: Record<LabRecord['phase'], string> = {
   new: 'Ready',
@@ -30,6 +31,12 @@ function tuningText({ tuning }: LabStatus): string {
   return `tuning kernels for this adapter${tuning && tuning.total > 0 ? ` ${tuning.done}/${tuning.total}` : ''}`
 }
 
+/** Takes the reader to what the lab asks, wherever they are. */
+function toQuestion() {
+  document.getElementById('question')?.scrollIntoView({ block: 'start' })
+  document.getElementById('question-title')?.focus({ preventScroll: true })
+}
+
 /** The strip that stays in sight: phase, progress and commands. */
 export function RunStrip({ lab }: { lab: LabRecord | null }) {
   const status = useApp((state) => state.status)
@@ -47,6 +54,9 @@ export function RunStrip({ lab }: { lab: LabRecord | null }) {
           <p><i className="pulse" aria-hidden="true" />{describe(shown, lab, pausing)}</p>
         </div>
         <div className="strip-tools">
+          {active && shown.asking && (
+            <button type="button" className="button button-primary" onClick={toQuestion}><Icon name="ask" />Answer</button>
+          )}
           {phase === 'idle' || phase === 'failed'
             ? <ActionButton id="start" icon="play" look="primary" />
             : phase === 'paused'

@@ -38,7 +38,7 @@ export default function ModelFields({ name, value, onChange }: {
   const missing = missingForModel(model, known)
   return (
     <div className="model-fields">
-      <Field label="Whose" note={known?.missing && <span className="warning-text">{known.missing}</span>}>
+      <Field label="Whose" note={known?.missing && provider !== 'browser' && <span className="warning-text">{known.missing}</span>}>
         {(describedBy) => (
           <select value={provider} aria-describedby={describedBy} onChange={(event) => choose(event.target.value as Named)}>
             {GROUPS.map((group) => (

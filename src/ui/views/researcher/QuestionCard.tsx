@@ -9,8 +9,8 @@ export default function QuestionCard({ question, canAnswer }: { question: Questi
   const session = useSession()
   const answer = (given: Answer) => session.attempt('answer', () => session.client.api.answer(question.id, given))
   return (
-    <section className="card question" aria-labelledby="question-title">
-      <h2 id="question-title"><Icon name="ask" />{question.kind === 'paste' ? 'Take this question to a chat' : 'Run this proposal?'}</h2>
+    <section className="card question" aria-labelledby="question-title" id="question">
+      <h2 id="question-title" tabIndex={-1}><Icon name="ask" />{question.kind === 'paste' ? 'Take this question to a chat' : 'Run this proposal?'}</h2>
       {!canAnswer && <p className="note">The tab that leads waits for the answer.</p>}
       {question.kind === 'paste'
         ? <PasteCard question={question} canAnswer={canAnswer} onAnswer={answer} />
