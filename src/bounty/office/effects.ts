@@ -4,6 +4,7 @@ import { LabError } from '../../core/errors'
 import type { Till } from '../../wallet/types'
 import type { Effect, Result } from '../escrow/machine'
 import type { BountySpec, Body, EventId, NamedGate, Phase, PublicKey, Score } from '../types'
+import { base64Of } from './heldOut'
 import type { AnyState, BountyStore } from './store'
 
 export interface Measurement {
@@ -23,7 +24,7 @@ export interface EffectDeps {
   measure(work: Measurement): Promise<{ score: Score | null; gates: NamedGate[]; reason: string }>
   /** 32 random bytes in hex, each */
   draw(count: number): string[]
-  /** Signs once a key, publishes, and says which message it was. @throws LabError "relay.offline" */
+  /** Signs once a key, hands it to the outbox, and says which message it was. */
   send(key: string, body: Body, to: PublicKey | null): Promise<EventId>
 }
 
@@ -73,19 +74,4 @@ async function heldOutOf(store: BountyStore, bounty: EventId, set: number): Prom
   const row = await store.heldOut(`${bounty}/${set}`)
   if (row) return row
   throw new LabError('bounty.state', 'The held-out text of this bounty is not here.', { hint: 'Its sponsor sends it to the verifiers: wait for it, or ask.' })
-}
-
-function base64Of(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
-  return btoa(text)
-}
-
-/** @throws LabError "bounty.invalid" for what is no base64 */
-export function bytesOfBase64(text: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-  } catch (cause) {
-    throw new LabError('bounty.invalid', 'The held-out text cannot be read.', { cause })
-  }
 }

@@ -2,7 +2,7 @@
 
 import type { Event } from 'nostr-tools/pure'
 import type { BountySpec, EventId, Message, PublicKey } from '../types'
-import type { Reader } from '../wire/events'
+import { isGenuine, type Reader } from '../wire/events'
 import type { BountyStore } from './store'
 
 /** A bounty as it stands on the board. */
@@ -15,20 +15,27 @@ export interface Listing {
 
 /** Of one author about one bounty: more is a flood. */
 const MOST_A_HEAD = 500
+const MOST_CHARS_A_HEAD = 16_000_000
+/** Of one author on the board, and of all. */
+const MOST_LISTINGS_A_HEAD = 30
 const MOST_LISTINGS = 2000
 const MOST_STRAYS = 1000
+/** Of all messages in memory; past it only a bounty's own parties are heard. */
+const MOST_CHARS = 150_000_000
 
 export class Mail {
   readonly listings = new Map<EventId, Listing>()
   private readonly reader: Reader
   private readonly store: BountyStore
   private readonly now: () => number
+  private readonly seen = new Set<string>()
   /** bounty of a commitment */
   private readonly commits = new Map<EventId, EventId>()
   private readonly messages = new Map<EventId, Message[]>()
   /** about a commitment that has not come yet */
   private strays: Message[] = []
-  private readonly counts = new Map<string, number>()
+  private readonly heads = new Map<string, { count: number; chars: number }>()
+  private chars = 0
 
   constructor(reader: Reader, store: BountyStore, now: () => number) {
     this.reader = reader
@@ -36,30 +43,44 @@ export class Mail {
     this.now = now
   }
 
-  /** Keeps an event and reads it. @returns null where it is known, no message, or one too many */
-  async receive(event: Event): Promise<Message | null> {
-    const root = event.tags?.find?.(([name]) => name === 'E')?.[1] ?? null
-    const known = root === null ? null : (this.commits.get(root) ?? (this.listings.has(root) ? root : null))
-    const isNew = await this.store.saveEvent({ id: event.id, bounty: known, receivedAt: this.now(), event })
-    return isNew ? this.read(event) : null
+  /** Reads everything that was kept, in the order in which it came. @param hear is told each message, and waited for */
+  async reread(hear: (message: Message) => Promise<void>): Promise<void> {
+    for (const { event } of await this.store.events()) {
+      this.seen.add(event.id)
+      const message = this.sort(this.reader.take(event))
+      if (message !== null && message !== 'part') await hear(message)
+    }
   }
 
-  /** Reads an event that is kept already. */
-  read(event: Event): Message | null {
-    const message = this.reader.read(event)
-    if (!message) return null
+  /**
+   * Keeps an event and reads it; an event that is not genuine is not kept, nor remembered: the true one may come later.
+   * @param bounty that it is said to be about: it is kept although nobody here can read it, and handed on
+   * @returns null where it is known, no message, or one too many
+   */
+  async receive(event: Event, bounty: EventId | null = null): Promise<Message | null> {
+    if (this.seen.has(event.id) || !isGenuine(event)) return null
+    const message = this.sort(this.reader.take(event))
+    if (message === null && bounty === null) return null
+    this.seen.add(event.id)
+    await this.store.saveEvent({ id: event.id, bounty, receivedAt: this.now(), event })
+    return message === 'part' ? null : message
+  }
+
+  /** Files a message; null where it is one too many. One about an unknown commitment waits and is a part so far. */
+  private sort(message: Message | 'part' | null): Message | 'part' | null {
+    if (message === null || message === 'part') return message
     const { body, author, id, createdAt } = message
     if (body.kind === 'bounty') {
-      if (this.listings.size >= MOST_LISTINGS || this.listings.has(id)) return null
+      const own = [...this.listings.values()].filter((known) => known.author === author).length
+      if (this.listings.has(id) || own >= MOST_LISTINGS_A_HEAD || this.listings.size >= MOST_LISTINGS) return null
       this.listings.set(id, { id, author, createdAt, spec: body.spec })
       return message
     }
     const bounty = this.bountyOf(message)
-    if (bounty === null) {
-      if (this.strays.length < MOST_STRAYS) this.strays.push(message)
-      return null
-    }
-    return this.keep(message, bounty) ? message : null
+    if (bounty !== null) return this.keep(message, bounty) ? message : null
+    if (this.strays.length >= MOST_STRAYS || !this.hasRoom(message, null)) return null
+    this.strays.push(message)
+    return 'part'
   }
 
   /** Which bounty a message is about; null while its commitment is not known. */
@@ -73,16 +94,33 @@ export class Mail {
     return this.messages.get(bounty) ?? []
   }
 
+  /** The events of a bounty as they came: what is handed on as a file. */
+  async eventsOf(bounty: EventId): Promise<Event[]> {
+    const rows = await this.store.events()
+    const rootOf = ({ tags }: Event) => tags.find(([name]) => name === 'E')?.[1] ?? ''
+    const isOf = (event: Event) => event.id === bounty || rootOf(event) === bounty || this.commits.get(rootOf(event)) === bounty
+    return rows.filter((row) => row.bounty === bounty || isOf(row.event)).map(({ event }) => event)
+  }
+
   private keep(message: Message, bounty: EventId): boolean {
-    const key = `${bounty}/${message.author}`
-    const count = (this.counts.get(key) ?? 0) + 1
-    if (count > MOST_A_HEAD) return false
-    this.counts.set(key, count)
     const list = this.messages.get(bounty) ?? []
-    if (list.some(({ id }) => id === message.id)) return false
+    if (list.some(({ id }) => id === message.id) || !this.hasRoom(message, bounty)) return false
     list.push(message)
     this.messages.set(bounty, list)
     if (message.body.kind === 'commit') this.commits.set(message.id, bounty)
+    return true
+  }
+
+  private hasRoom({ author, body }: Message, bounty: EventId | null): boolean {
+    const chars = JSON.stringify(body).length
+    const listing = bounty === null ? undefined : this.listings.get(bounty)
+    const isParty = listing !== undefined && (listing.author === author || listing.spec.verifiers.includes(author))
+    const key = `${bounty}/${author}`
+    const head = this.heads.get(key) ?? { count: 0, chars: 0 }
+    if (head.count >= MOST_A_HEAD * (isParty ? 20 : 1) || head.chars + chars > MOST_CHARS_A_HEAD) return false
+    if (!isParty && this.chars + chars > MOST_CHARS) return false
+    this.heads.set(key, { count: head.count + 1, chars: head.chars + chars })
+    this.chars += chars
     return true
   }
 

@@ -19,6 +19,8 @@ export interface MachineRow {
 /** Signed once, and the same ever after: sending again cannot say anything else. */
 export interface SentRow {
   key: string
+  /** rises with every message: what was said later is published later */
+  order: number
   id: EventId
   events: Event[]
   /** a relay has it */
@@ -44,6 +46,7 @@ export interface BountyStore {
   machines(): Promise<MachineRow[]>
   saveMachine(row: MachineRow): Promise<void>
   sent(key: string): Promise<SentRow | null>
+  allSent(): Promise<SentRow[]>
   unpublished(): Promise<SentRow[]>
   saveSent(row: SentRow): Promise<void>
   /** @returns false when it was there already */
@@ -56,6 +59,9 @@ export interface BountyStore {
   savePayment(row: PaymentRow): Promise<void>
   /** 32 bytes, made on first use: who this browser is on the board */
   secretKey(): Promise<Uint8Array>
+  /** What the person chose, by name: relays, caps, what is watched. @returns null where nothing was */
+  setting(name: string): Promise<unknown>
+  saveSetting(name: string, value: unknown): Promise<void>
 }
 
 /** Most events kept; the oldest that belong to no bounty of ours go first. */

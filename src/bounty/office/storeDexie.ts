@@ -13,12 +13,14 @@ class Database extends Dexie {
   declare heldOut: Table<HeldOutRow, string>
   declare payments: Table<PaymentRow, string>
   declare keys: Table<{ name: string; secret: Uint8Array }, string>
+  declare settings: Table<{ name: string; value: unknown }, string>
 
   constructor(name: string) {
     // money: a crash of the machine must not take back what was acknowledged
     super(name, { chromeTransactionDurability: 'strict' })
     this.version(1).stores({
       machines: 'id', sent: 'key, isOpen', events: 'id, receivedAt, bounty', heldOut: 'key', payments: 'key, updatedAt', keys: 'name',
+      settings: 'name',
     }) // prettier-ignore
   }
 }
@@ -31,6 +33,7 @@ export function openDexieStore(name = 'assay-bounties'): BountyStore {
     machines: () => kept(() => db.machines.toArray()),
     saveMachine: (row) => kept(async () => void (await db.machines.put(row))),
     sent: (key) => kept(async () => (await db.sent.get(key)) ?? null),
+    allSent: () => kept(() => db.sent.toArray()),
     unpublished: () => kept(() => db.sent.where('isOpen').equals(1).toArray()),
     saveSent: (row) => kept(async () => void (await db.sent.put({ ...row, isOpen: row.published ? 0 : 1 }))),
     saveEvent: (row) =>
@@ -59,5 +62,7 @@ export function openDexieStore(name = 'assay-bounties'): BountyStore {
           return secret
         }),
       ),
+    setting: (name) => kept(async () => (await db.settings.get(name))?.value ?? null),
+    saveSetting: (name, value) => kept(async () => void (await db.settings.put({ name, value }))),
   }
 }

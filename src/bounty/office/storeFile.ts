@@ -14,6 +14,7 @@ interface Tables {
   events: Map<string, EventRow>
   heldOut: Map<string, Omit<HeldOutRow, 'text'> & { textHex: string }>
   payments: Map<string, PaymentRow>
+  settings: Map<string, unknown>
 }
 
 /** Opens the store of a folder, which is made; one process owns it. @throws LabError store.* */
@@ -47,6 +48,7 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
     machines: async () => structuredClone([...tables.machines.values()]),
     saveMachine: (row) => write('machines', row.id, structuredClone(row)),
     sent: async (key) => tables.sent.get(key) ?? null,
+    allSent: async () => [...tables.sent.values()],
     unpublished: async () => [...tables.sent.values()].filter(({ published }) => !published),
     saveSent: (row) => write('sent', row.key, row),
     async saveEvent(row) {
@@ -71,6 +73,8 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
       await fs.writeFile(file, `${bytesToHex(secret)}\n`, { mode: 0o600, flush: true })
       return secret
     },
+    setting: async (name) => structuredClone(tables.settings.get(name)) ?? null,
+    saveSetting: (name, value) => write('settings', name, structuredClone(value)),
   }
 }
 
@@ -84,7 +88,7 @@ async function readText(path: string): Promise<string> {
 }
 
 function readJournal(text: string): Tables {
-  const tables: Tables = { machines: new Map(), sent: new Map(), events: new Map(), heldOut: new Map(), payments: new Map() }
+  const tables: Tables = { machines: new Map(), sent: new Map(), events: new Map(), heldOut: new Map(), payments: new Map(), settings: new Map() }
   for (const line of text.split('\n')) {
     if (line === '') continue
     const [table, key, row] = JSON.parse(line) as [keyof Tables, string, never]

@@ -18,10 +18,11 @@ export interface RelayState {
 
 export interface RelayPool {
   /**
-   * Gives every event to at least one relay; without relays there is nobody to give it to, and it waits for a file.
+   * Gives every event to at least one relay.
+   * @returns false without relays: there is nobody to give it to, and it waits for one or for a file
    * @throws LabError "relay.offline" when none took one of them
    */
-  publish(events: readonly Event[]): Promise<void>
+  publish(events: readonly Event[]): Promise<boolean>
   states(): RelayState[]
   close(): void
 }
@@ -32,6 +33,8 @@ export interface RelayOptions {
   /** may come twice, from several relays, and be anything */
   onEvent(event: Event): void
   onState(): void
+  /** one of them can be written to (again) */
+  onOpen?(): void
 }
 
 const LONGEST_WAIT_MS = 60_000
@@ -47,13 +50,14 @@ export function openRelays(options: RelayOptions): RelayPool {
   const lines = options.urls.slice(0, MOST_RELAYS).map((url) => new Line(relayUrl(url), options))
   return {
     async publish(events) {
-      if (lines.length === 0) return
+      if (lines.length === 0) return false
       for (const event of events) {
         const tries = await Promise.allSettled(lines.map((line) => line.publish(event)))
         if (tries.some(({ status }) => status === 'fulfilled')) continue
         const why = tries.map((one) => (one.status === 'rejected' ? String(one.reason instanceof Error ? one.reason.message : one.reason).slice(0, 120) : '')).join('; ')
         throw new LabError('relay.offline', `No relay took the message: ${why}`, { hint: 'It is kept and sent again. Add another relay, or hand it on as a file.' })
       }
+      return true
     },
     states: () => lines.map(({ url, state, said }) => ({ url, state, said })),
     close: () => lines.forEach((line) => line.close()),
@@ -102,6 +106,7 @@ class Line {
     this.relay = relay
     this.waitMs = 1000
     this.become('open', '')
+    this.options.onOpen?.()
     let received = 0
     const now = Math.floor(Date.now() / 1000)
     const since = now - DAYS_BACK

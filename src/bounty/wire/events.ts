@@ -66,6 +66,11 @@ function tagsOf(body: Body): string[][] {
   return [['t', TOPIC], ['E', root], ['e', root], ['K', String(LISTING)], ['k', String('bounty' in body ? LISTING : COMMENT)]]
 }
 
+/** Whether an event is small enough to be one of ours, and signed by its author. */
+export function isGenuine(event: Event): boolean {
+  return JSON.stringify(event).length <= MOST_EVENT_CHARS && isSigned(event)
+}
+
 /** nostr-tools marks an event that it has verified, and believes the mark on a copy that was changed: none is passed on. */
 function isSigned({ id, pubkey, created_at, kind, tags, content, sig }: Event): boolean {
   return verifyEvent({ id, pubkey, created_at, kind, tags, content, sig })
@@ -82,12 +87,17 @@ export class Reader {
     this.me = getPublicKey(secretKey)
   }
 
+  /** The message that an event completes, or null: not ours, not signed, too large, not a message, or a part of one. */
+  read(event: Event): Message | null {
+    const message = isGenuine(event) ? this.take(event) : null
+    return message === 'part' ? null : message
+  }
+
   /**
-   * The message that an event completes, or null: not ours, not signed, too large, not a message, or a part of one.
+   * The same of an event that isGenuine() held for; 'part' where more of the message is to come.
    * What is thrown away here was never trusted, so it is not reported: a relay may send what it likes.
    */
-  read(event: Event): Message | null {
-    if (JSON.stringify(event).length > MOST_EVENT_CHARS || !isSigned(event)) return null
+  take(event: Event): Message | 'part' | null {
     if (event.kind === WRAP) {
       const rumour = this.unwrap(event)
       return rumour ? this.collect(rumour, this.me) : null
@@ -108,7 +118,7 @@ export class Reader {
     }
   }
 
-  private collect(rumour: Rumour, to: PublicKey | null): Message | null {
+  private collect(rumour: Rumour, to: PublicKey | null): Message | 'part' | null {
     const part = rumour.tags.find(([name]) => name === 'part')
     if (!part) return this.messageOf(rumour, rumour.content, to)
     const [index, count] = [Number(part[1]), Number(part[2])]
@@ -119,7 +129,7 @@ export class Reader {
     have[index] = rumour
     this.parts.set(key, have)
     const all = Array.from({ length: count }, (_, i) => have[i])
-    if (all.some((one) => one === undefined)) return null
+    if (all.some((one) => one === undefined)) return 'part'
     this.parts.delete(key)
     return this.messageOf(all[0], all.map(({ content }) => content).join(''), to)
   }
