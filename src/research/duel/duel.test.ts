@@ -102,6 +102,15 @@ test('a side that ran out of ideas has ended; one that cannot be reached holds t
   expect([...saved.values()][0].pairs[0]).toMatchObject({ a: { isDone: true }, b: { isDone: false } })
 })
 
+test('a program that does not run as the baseline holds the duel up, too', async () => {
+  const { fight, trainer, saved } = await ring()
+  trainer.before = () => {
+    throw new LabError('judge.slow', 'Too slow.')
+  }
+  await expect(fight()).rejects.toMatchObject({ code: 'lab.state', message: expect.stringContaining('Too slow.') })
+  expect([...saved.values()][0].pairs[0].a.isDone).toBe(false)
+})
+
 test('five failures in a row end no side of a duel', async () => {
   const { fight, trainer } = await ring()
   trainer.before = (job) => {

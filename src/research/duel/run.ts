@@ -98,7 +98,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
       await place.ledger.saveLab(lab)
       await place.repo.open(lab.branch, labSnapshot(lab), 'The program that both sides start from')
       const read = async () => ({ lab: (await place.ledger.loadLab(lab.labId))!, rows: await place.ledger.listExperiments(lab.labId) })
-      const { controller, failure } = watched(researcher.controller)
+      const { controller, heard } = watched(researcher.controller)
       const rows = new Map((await read()).rows.map((row) => [row.number, row]))
       const hear = (event: LoopEvent) => {
         onEvent({ kind: 'loop', seed, side, event })
@@ -115,7 +115,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
         const before = await read()
         const done = triesOf(before.rows).length
         const isBlocked = done === tries && !signal.aborted
-        if (isBlocked) refuseUnreachable(failure())
+        if (isBlocked && !heard().isOut) throw heard().failure ?? stuck(before.lab)
         const isDone = done >= options.experiments || isBlocked
         const ended = isBlocked && done < options.experiments ? (before.lab.end?.evidence ?? 'It did not go on.') : null
         await keep({ pairs: patch(seed, (pair) => ({ ...pair, [side]: { ...sideOf(pair[side], before.lab, before.rows), isDone, ended } })) })
@@ -188,7 +188,7 @@ export async function runDuel(start: LabRecord, options: DuelOptions, store: Due
   }
 }
 
-/** A researcher that ran out of ideas has ended; one that could not be asked has not, and the duel waits for it. */
-function refuseUnreachable(failure: LabError | null): void {
-  if (failure && /^(controller|key)\./.test(failure.code) && failure.code !== 'controller.exhausted') throw failure
+/** Not the researcher's doing: its lab cannot go on, and what is in its way may be mended. */
+function stuck({ name, end }: LabRecord): LabError {
+  return new LabError('lab.state', `${name} does not go on: ${end?.evidence ?? 'it says nothing of why'}`, { hint: 'Mend it and begin again: what was measured is kept.' })
 }

@@ -25,18 +25,27 @@ export function sharingBaselines(trainer: Trainer): Trainer {
   }
 }
 
-/** A controller whose last failure can be asked for; null after a proposal. */
-export function watched(controller: Controller): { controller: Controller; failure: () => LabError | null } {
-  let failure: LabError | null = null
+/** How the last call of a researcher ended. */
+interface Heard {
+  /** it has nothing new, or only words or what was tried: a lab that does not go on with that has ended */
+  isOut: boolean
+  /** it could not be asked; null otherwise */
+  failure: LabError | null
+}
+
+/** A controller whose last answer can be asked for. */
+export function watched(controller: Controller): { controller: Controller; heard: () => Heard } {
+  let heard: Heard = { isOut: false, failure: null }
   const propose: Controller['propose'] = async (context) => {
     try {
       const proposal = await controller.propose(context)
-      failure = null
+      heard = { isOut: true, failure: null }
       return proposal
     } catch (thrown) {
-      failure = LabError.from(thrown)
+      const failure = LabError.from(thrown)
+      heard = failure.code === 'controller.exhausted' ? { isOut: true, failure: null } : { isOut: false, failure }
       throw thrown
     }
   }
-  return { controller: Object.assign(Object.create(controller) as Controller, { propose }), failure: () => failure }
+  return { controller: Object.assign(Object.create(controller) as Controller, { propose }), heard: () => heard }
 }

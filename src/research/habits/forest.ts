@@ -14,8 +14,10 @@ interface Split {
 }
 type Node = Split | number
 
-const TREES = 120
+const TREES = 60
 const LEAF = 3
+/** values of a feature at which a node may split, drawn at random: with many rows, all of them would take long */
+const PLACES = 8
 
 export interface Forest {
   /** share of the variance of rows left out of a tree that it predicts; at or below 0 it knows nothing */
@@ -63,15 +65,16 @@ export function growForest(rows: readonly Features[], values: readonly number[])
   return { explained: 1 - meanOf(known) / variance, importance: growth.map((sum) => sum / judged / variance) }
 }
 
-function grow(drawn: readonly number[], rows: readonly Features[], values: readonly number[], rng: Rng): Node {
-  const own = drawn.map((i) => values[i])
+function grow(drawn: readonly number[], rows: readonly Features[], scores: readonly number[], rng: Rng): Node {
+  const own = drawn.map((i) => scores[i])
   if (drawn.length < 2 * LEAF) return meanOf(own)
   const count = rows[0].length
   const features = rng.shuffle(Array.from({ length: count }, (_, f) => f)).slice(0, Math.max(1, Math.ceil(count / 3)))
   let best: { feature: number; at: Features[number]; loss: number } | null = null
   for (const feature of features) {
-    for (const at of new Set(drawn.map((i) => rows[i][feature]))) {
-      const loss = lossOf(drawn, (i) => isLow(rows[i][feature], at), values)
+    const values = [...new Set(drawn.map((i) => rows[i][feature]))]
+    for (const at of rng.shuffle(values).slice(0, PLACES)) {
+      const loss = lossOf(drawn, (i) => isLow(rows[i][feature], at), scores)
       if (loss !== null && (best === null || loss < best.loss)) best = { feature, at, loss }
     }
   }
@@ -79,7 +82,7 @@ function grow(drawn: readonly number[], rows: readonly Features[], values: reado
   const { feature, at } = best
   const low = drawn.filter((i) => isLow(rows[i][feature], at))
   const high = drawn.filter((i) => !isLow(rows[i][feature], at))
-  return { feature, at, low: grow(low, rows, values, rng), high: grow(high, rows, values, rng) }
+  return { feature, at, low: grow(low, rows, scores, rng), high: grow(high, rows, scores, rng) }
 }
 
 /** Squared error about the means of both sides; null where one has too few. */

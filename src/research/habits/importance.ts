@@ -12,7 +12,7 @@ const LEAST = 0.1
 /** A share below this is what a knob that does nothing may get. */
 const SMALLEST = 0.02
 /** The latest rows are enough, and keep this quick. */
-const MOST = 400
+const MOST = 300
 
 /**
  * How much of what scores differ by hangs on each knob: the share of the variance that a random forest over the knobs

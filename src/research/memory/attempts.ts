@@ -9,7 +9,7 @@ export interface Move {
   name: string
   from: unknown
   to: string | number | boolean
-  /** numbers go up or down; anything else is chosen */
+  /** numbers go up or down; anything else is chosen, a number that was none before included */
   way: 'up' | 'down' | 'to'
 }
 
@@ -58,7 +58,8 @@ function moveOf(name: string, from: unknown, to: Move['to']): Move {
 
 /** What a move is about, whatever the numbers: 'MATRIX_LR up', 'ACTIVATION → gelu'. */
 export function moveName({ name, way, to }: Move): string {
-  return way === 'to' ? `${name} → ${String(to).slice(0, 40)}` : `${name} ${way}`
+  if (way !== 'to') return `${name} ${way}`
+  return typeof to === 'number' ? `${name} added` : `${name} → ${String(to).slice(0, 40)}`
 }
 
 /** Bits per byte with sign. */

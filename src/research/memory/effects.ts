@@ -21,13 +21,17 @@ export interface Effect {
 
 /** Moves of more knobs than this say too little about any one of them. */
 const MOST_MOVES = 4
+/** Kinds of move that are told apart at most, the most tried first: an inverse grows with their cube. */
+const MOST_KINDS = 100
 
-/** Effects of every move that was measured, in the order of their first appearance. */
+/** Effects of every move that was measured, the most tried first. */
 export function effectsOf(attempts: readonly Attempt[]): Effect[] {
   const used = attempts.filter(({ deltaBpb, moves }) => deltaBpb !== null && moves.length > 0 && moves.length <= MOST_MOVES)
-  const moves = [...new Set(used.flatMap((attempt) => attempt.moves.map(moveName)))]
+  const tries = new Map<string, number>()
+  for (const name of used.flatMap((attempt) => attempt.moves.map(moveName))) tries.set(name, (tries.get(name) ?? 0) + 1)
+  const moves = [...tries.keys()].sort((a, b) => tries.get(b)! - tries.get(a)!).slice(0, MOST_KINDS)
   if (moves.length === 0) return []
-  const x = used.map((attempt) => attempt.moves.map((move) => moves.indexOf(moveName(move))))
+  const x = used.map((attempt) => attempt.moves.map((move) => moves.indexOf(moveName(move))).filter((m) => m >= 0))
   const y = used.map(({ deltaBpb }) => deltaBpb!)
   const noise = used.map(({ errorBpb }) => (errorBpb ?? 0) ** 2)
   const prior = Math.max(meanOf(y.map((delta) => delta * delta)), 4 * meanOf(noise), 1e-12)
