@@ -1,7 +1,8 @@
 // What the page may ask of the money side: who I am, the board, my bounties by role, wallets, payments. Amounts in msat.
 
 import type { LabErrorJson } from '../core/errors'
-import type { BountySpec, EventId, Money, PublicKey, Role, Score, Verdict } from '../bounty/types'
+import type { PartView } from '../bounty/office/view'
+import type { BountySpec, EventId, PublicKey, Role, Score } from '../bounty/types'
 import type { Wish } from '../bounty/escrow/machine'
 import type { RelayState } from '../bounty/relays/relays'
 import type { PaymentRow, SpendingCaps, WalletInfo, WalletKind } from '../wallet/types'
@@ -17,6 +18,8 @@ export interface Self {
   persona: Persona
   publicKey: PublicKey
   relays: RelayState[]
+  /** messages that no relay has yet: they wait, and are in every exported file */
+  unsent: number
 }
 
 export interface ListingView {
@@ -32,49 +35,8 @@ export interface ListingView {
   watched: boolean
 }
 
-/** One thing that happened, with what proves it. */
-export interface TimelineEntry {
-  at: number
-  text: string
-  /** id of the signed event, payment hash, or neither */
-  proof: { kind: 'event' | 'payment'; id: string } | null
-}
-
-/** A bounty or a submission as one of its parties sees it. */
-export interface PartView {
-  /** of the machine: what wishes go to */
-  id: string
-  role: Role
-  bounty: EventId
-  title: string
-  /** one sentence: where it stands */
-  stage: string
-  /** one sentence: what happens next, and whose turn it is; null when it is over */
-  next: string | null
-  isOver: boolean
-  money: Money
-  isPlayMoney: boolean
-  /** latest end of a lock, unix seconds; null where nothing is locked */
-  lockedUntil: number | null
-  timeline: TimelineEntry[]
-  /** sponsor and verifier: every submission; hunter: the own one */
-  submissions: SubmissionView[]
-  /** what this person may wish now */
-  wishes: Wish['do'][]
-}
-
-export interface SubmissionView {
-  commit: EventId
-  author: PublicKey
-  place: number | null
-  stage: string
-  money: Money
-  scores: { verifier: PublicKey; first: Score | null; stability: Score | null }[]
-  verdicts: { first: Verdict | null; stability: Verdict | null }
-  /** readable once it is one's own, bought, or shown to this verifier */
-  trainJs: string | null
-  complaint: string | null
-}
+export type { PartView, SubmissionView } from '../bounty/office/view'
+export type { TimelineEntry } from '../bounty/office/timeline'
 
 /** What a form gives; the desk makes a spec of it. */
 export interface BountyDraft {
