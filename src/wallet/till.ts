@@ -130,7 +130,8 @@ export function createTill(deps: TillDeps): OpenTill {
     height = (await wallet.info()).height ?? height
     for (const row of await deps.store.payments()) {
       const { state } = row.state
-      if (row.wallet !== wallet.kind) continue // another wallet knows nothing of it
+      // another wallet knows nothing of it; nor does this one of what is only about to be sent
+      if (row.wallet !== wallet.kind || running.has(row.key)) continue
       if (row.direction === 'out' && (state === 'pending' || state === 'unknown')) await lookUpOutgoing(row)
       if (row.direction === 'in' && (state === 'open' || state === 'locked')) await note(row, await wallet.lookUpIncoming(row.paymentHash))
     }

@@ -1,0 +1,67 @@
+// The practice node's bytes in a browser: a database of its own for each member, and a lock that one tab can hold.
+
+import { Dexie, type Table } from 'dexie'
+import { LabError } from '../../core/errors'
+import { storeError } from '../../history/storeErrors'
+import type { PracticeStore } from './store'
+
+class Database extends Dexie {
+  declare bytes: Table<Uint8Array, string>
+
+  constructor(name: string) {
+    // what another node was told must not be forgotten in a crash of the machine
+    super(name, { chromeTransactionDurability: 'strict' })
+    this.version(1).stores({ bytes: '' })
+  }
+}
+
+const databaseName = (member: string) => `assay-practice/${member}`
+
+/**
+ * Opens a member's store, which no other tab can open until it is closed or its tab is.
+ * @param member e.g. "<network>/sponsor"
+ * @throws LabError "lab.state" where another tab has it, and store.* from every method
+ */
+export async function openPracticeDexie(member: string): Promise<PracticeStore> {
+  const release = await lock(databaseName(member))
+  const db = new Database(databaseName(member))
+  const kept = <T>(work: () => Promise<T>): Promise<T> => work().catch((thrown: unknown) => Promise.reject(storeError(thrown, 'keeping the practice wallet')))
+  return {
+    load: () =>
+      kept(() =>
+        db.transaction('r', db.bytes, async () => {
+          const [keys, values] = await Promise.all([db.bytes.toCollection().primaryKeys(), db.bytes.toArray()])
+          return new Map(keys.map((key, i) => [key, values[i]]))
+        }),
+      ),
+    put: (changes) =>
+      kept(() =>
+        db.transaction('rw', db.bytes, async () => {
+          const put = [...changes].filter((change): change is [string, Uint8Array] => change[1] !== null)
+          await db.bytes.bulkPut(put.map(([, bytes]) => bytes), put.map(([key]) => key)) // prettier-ignore
+          await db.bytes.bulkDelete([...changes].flatMap(([key, bytes]) => (bytes ? [] : [key])))
+        }),
+      ),
+    async close() {
+      db.close()
+      release()
+    },
+  }
+}
+
+/** Deletes a member's node, play money and all. @throws LabError "lab.state" while a tab has it open */
+export async function forgetPracticeDexie(member: string): Promise<void> {
+  const release = await lock(databaseName(member))
+  await Dexie.delete(databaseName(member)).finally(release)
+}
+
+/** @returns gives the lock back */
+function lock(name: string): Promise<() => void> {
+  return new Promise((done, fail) => {
+    void navigator.locks.request(name, { ifAvailable: true }, (held) => {
+      if (held) return new Promise<void>((release) => done(release))
+      fail(new LabError('lab.state', 'This practice wallet is open in another tab.', { hint: 'Close the other tab, or join as somebody else.' }))
+      return undefined
+    })
+  })
+}
