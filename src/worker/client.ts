@@ -18,6 +18,9 @@ import type { TransferRecord } from '../history/transfers'
 import { liveTransfers } from '../history/transfersDexie'
 import type { Experiment, LabRecord } from '../history/types'
 import type { BrowserModelPage } from '../research/models/browser/model'
+import { bountyClient, isBountyEvent } from './bountyClient'
+import type { BountyClient } from './bountyClient'
+import type { BountyApi, BountyEvent } from './bountyProtocol'
 import { hostBoxes } from './boxHost'
 import { hostBrowserModel } from './browserModelHost'
 import { nameOf } from './experimental'
@@ -31,7 +34,9 @@ export interface LabClient {
   readonly api: Omit<LabApi, 'subscribe'> & ResearchApi
   /** The browser's own language model: whether it is to be had, and its download, which takes a click. */
   readonly browserModel: Pick<BrowserModelPage, 'state' | 'download'>
-  /** Passes every event of the worker to `listener`. Called once. */
+  /** Bounties and wallets. */
+  readonly bounties: BountyClient
+  /** Passes every event of the lab to `listener`. Called once. */
   subscribe(listener: (event: LabEvent) => void): Promise<void>
   /** Calls `failed` if the worker itself cannot be loaded or dies. */
   onFailure(failed: (message: string) => void): void
@@ -55,9 +60,11 @@ export function connectLab(): LabClient {
   const worker = spawnWorker(labAddress, nameOf('assay lab', location.search))
   hostBoxes(worker)
   const browserModel = hostBrowserModel(worker)
-  const remote = wrap<LabApi & ResearchApi>(worker)
+  const remote = wrap<LabApi & ResearchApi & BountyApi>(worker)
+  const bounties = bountyClient(remote)
   return {
     browserModel,
+    bounties: bounties.client,
     api: {
       status: () => remote.status(),
       probe: (choice) => remote.probe(choice),
@@ -104,7 +111,7 @@ export function connectLab(): LabClient {
       exportZip: () => remote.exportZip(),
       exportResults: () => remote.exportResults(),
     },
-    subscribe: (listener) => remote.subscribe(proxy(listener)),
+    subscribe: (listener) => remote.subscribe(proxy((event: LabEvent | BountyEvent) => isBountyEvent(event) ? bounties.tell(event) : listener(event))),
     onFailure(failed) {
       worker.addEventListener('error', (event) => failed(event.message || 'The lab worker could not be started.'))
     },
