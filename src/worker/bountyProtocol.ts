@@ -71,6 +71,8 @@ export interface WalletView {
   info: WalletInfo | null
   caps: SpendingCaps
   error: LabErrorJson | null
+  /** payments that wait for this person's word now */
+  asked: PaymentRow[]
   /** practice only: members of the private network, and its height */
   practice: { members: string[]; height: number; isHost: boolean } | null
 }
