@@ -1,10 +1,15 @@
-// What a visitor downloads before the page answers: the HTML, and every script and style sheet that it names.
+// What a visitor downloads before the page answers: the HTML, and every script and style sheet that it names; and what
+// the workers download that start with the page.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 export const FIRST_LOAD_LIMIT_BYTES = 250_000
+export const WORKERS_LIMIT_BYTES = 270_000
+
+/** The lab, what trains, and the box: before a lab is opened, or Start is pressed. */
+const WORKERS = ['lab', 'trainer', '_box_worker']
 
 /**
  * Gzipped bytes of index.html and of the scripts, module preloads and style sheets it links.
@@ -24,5 +29,37 @@ export function firstLoad(dist) {
     if (url.startsWith('/')) throw new Error(`index.html loads ${url}: only relative URLs work from a sub-path`)
     names.push(url.replace(/^\.\//, '').replace(/[?#].*$/, ''))
   }
-  return [...new Set(names)].map((name) => ({ name, gzipBytes: gzipSync(readFileSync(join(dist, name))).length }))
+  return weigh(dist, new Set(names))
 }
+
+/**
+ * Gzipped bytes of the scripts that start the page's workers, and of whatever these import at their beginning.
+ * (The packer puts static imports first; an import() further down is loaded later.)
+ * @param {string} dist folder of the built page
+ * @returns {{ name: string, gzipBytes: number }[]}
+ */
+export function workersLoad(dist) {
+  const built = readdirSync(join(dist, 'assets'))
+  const names = new Set()
+  const add = (name) => {
+    if (names.has(name)) return
+    names.add(name)
+    for (const imported of staticImports(readFileSync(join(dist, name), 'utf8'))) add(`assets/${imported}`)
+  }
+  for (const worker of WORKERS) {
+    const scripts = built.filter((name) => new RegExp(`^${worker}-[\\w-]{8}\\.js$`).test(name))
+    if (scripts.length !== 1) throw new Error(`${scripts.length} scripts of the worker "${worker}" in ${dist}`)
+    add(`assets/${scripts[0]}`)
+  }
+  return weigh(dist, names)
+}
+
+/** The files beside a packed module that it imports before anything else. */
+function staticImports(code) {
+  const names = []
+  const statement = /\s*import(?:[\w$*{},\s]*from)?\s*["']\.\/([^"']+)["'];?/y
+  for (let found = statement.exec(code); found; found = statement.exec(code)) names.push(found[1])
+  return names
+}
+
+const weigh = (dist, names) => [...names].map((name) => ({ name, gzipBytes: gzipSync(readFileSync(join(dist, name))).length }))

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { firstLoad } from './firstLoad.mjs'
+import { firstLoad, workersLoad } from './firstLoad.mjs'
 
 const dist = mkdtempSync(join(tmpdir(), 'assay-dist-'))
 afterEach(() => rmSync(dist, { recursive: true, force: true }))
@@ -32,4 +32,24 @@ test('refuses what would not work from a sub-path, or without another host', () 
   expect(() => firstLoad(dist)).toThrow('sub-path')
   page('<link href="https://cdn.example/x.css" rel="stylesheet">')
   expect(() => firstLoad(dist)).toThrow('no other host')
+})
+
+test('counts each worker that starts with the page and what it imports at once, and nothing that it imports later', () => {
+  page('')
+  const write = (name, code) => writeFileSync(join(dist, 'assets', name), code)
+  write('lab-AbC-_123.js', 'import{t as e}from"./errors-12345678.js";import"./common-12345678.js";e();import("./git-12345678.js")')
+  write('labDataWorker-12345678.js', '')
+  write('trainer-12345678.js', 'import * as e from "./errors-12345678.js"\nconst text = `import"./none.js"`')
+  write('errors-12345678.js', 'export let t=1')
+  write('common-12345678.js', 'import"./errors-12345678.js"')
+  write('git-12345678.js', '')
+  expect(() => workersLoad(dist)).toThrow('0 scripts of the worker "_box_worker"')
+  write('_box_worker-12345678.js', 'export default "box"')
+  expect(workersLoad(dist).map(({ name }) => name)).toEqual([
+    'assets/lab-AbC-_123.js',
+    'assets/errors-12345678.js',
+    'assets/common-12345678.js',
+    'assets/trainer-12345678.js',
+    'assets/_box_worker-12345678.js',
+  ])
 })

@@ -8,7 +8,8 @@ import { mutateSource } from '../redteam/fuzz/sources'
 import { HONEST } from '../redteam/programs'
 import { defaultProgram } from '../sandbox/defaultProgram'
 import { createThreadBox } from '../sandbox/nodeBox'
-import { programOf, readAnswer } from '../sandbox/readAnswer'
+import { programOf } from '../sandbox/programOf'
+import { readAnswer } from '../sandbox/readAnswer'
 
 const VOCAB = 260
 const MEMORY_BYTES = 2 ** 30

@@ -20,15 +20,6 @@ const UNTRACKED = [`/${RESULTS}`, `/${RECEIPTS}/`, `/${TRANSFERS}/`, '/.assay/']
 const AUTHOR = { name: 'Assay', email: 'assay@localhost' }
 const BRANCH = /^autoresearch\/[a-z0-9][a-z0-9-]*$/
 
-/**
- * The branch of a lab: autoresearch/<tag>, the tag in lower-case letters, digits and dashes.
- * @param tag a lab's name or a date; anything else is replaced by dashes
- */
-export function branchName(tag: string): string {
-  const slug = tag.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60)
-  return `autoresearch/${slug.replace(/-+$/, '') || 'lab'}`
-}
-
 /** A repository in `dir` of `fs`. Use nodeRepository or browserRepository to get one. */
 export class GitRepository implements Repository {
   private readonly fs: RepoFs

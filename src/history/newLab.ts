@@ -1,6 +1,5 @@
 // A lab as it begins: what the person chose, made into the frozen task and the first state of the record.
 
-import { branchName } from './git'
 import type { AdapterInfo, Tier } from '../judge/types'
 import type { Budget, Guards, Task } from '../judge/task'
 import type { LabSettings } from '../worker/protocol'
@@ -37,6 +36,15 @@ export function defaultBudget(tier: Tier): Budget {
 export function defaultGuards(budget: Budget, tier: Tier): Guards {
   const allowed = budget.kind === 'seconds' ? budget.amount * 2 : TOKEN_BUDGET_SECONDS
   return { maxWallSeconds: Math.ceil(allowed) + OVERHEAD_SECONDS, maxBytes: TIERS[tier].maxBytes }
+}
+
+/**
+ * The branch of a lab: autoresearch/<tag>, the tag in lower-case letters, digits and dashes.
+ * @param tag a lab's name or a date; anything else is replaced by dashes
+ */
+export function branchName(tag: string): string {
+  const slug = tag.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60)
+  return `autoresearch/${slug.replace(/-+$/, '') || 'lab'}`
 }
 
 /**

@@ -4,7 +4,8 @@ import { LabError } from '../core/errors'
 import type { Box } from './contract'
 import { openEngine } from './engine'
 import { readEngineFile } from './nodeEngine'
-import { checkRequest, programOf } from './readAnswer'
+import { programOf } from './programOf'
+import { checkRequest } from './readAnswer'
 
 /** Opens a box on this thread. */
 export async function createBox(): Promise<Box> {

@@ -1,16 +1,12 @@
 // The trusted side of the border: what came out of a box is only a claim. Whoever broke out of QuickJS could write any
-// text at all, so it is bounded first and then read strictly.
+// text at all, so it is bounded first, and then read strictly (programOf.ts).
 
 import { LabError } from '../core/errors'
-import type { ProgramSpec } from '../graph/program'
-import { inferShapes } from '../graph/shapes'
-import { prepareKernels } from '../graph/wgsl/prepare'
 import type { BoxAnswer } from './answer'
 import { KINDS } from './answer'
 import type { BoxRequest } from './contract'
-import { brokenError, memoryError, outputError, thrownError, timeoutError, waitingError } from './failures'
+import { outputError } from './failures'
 import { LIMITS } from './limits'
-import { parseProgram } from './parseProgram'
 
 /** The longest kind and its line's end. */
 const HEAD_CHARS = 10
@@ -42,30 +38,4 @@ export function checkRequest({ source }: BoxRequest): void {
   if (source.length <= LIMITS.sourceChars) return
   const message = `train.js is longer than ${LIMITS.sourceChars} characters`
   throw new LabError('program.syntax', message, { hint: 'Make it shorter.' })
-}
-
-/**
- * The program that an answer describes: parsed strictly, shape-checked, its custom kernels read and rewritten.
- * @throws LabError the failure that the answer tells, or sandbox.output | program.graph when its text is not right
- */
-export async function programOf({ kind, text }: BoxAnswer, { vocab }: BoxRequest): Promise<ProgramSpec> {
-  switch (kind) {
-    case 'described': {
-      const program = parseProgram(text)
-      const shapes = inferShapes(program.graph, vocab)
-      return { ...program, graph: await prepareKernels(program.graph, shapes) }
-    }
-    case 'thrown':
-      throw thrownError(text)
-    case 'late':
-      throw timeoutError()
-    case 'full':
-      throw memoryError()
-    case 'waiting':
-      throw waitingError()
-    case 'broken':
-      throw brokenError(text.slice(0, 500))
-    case 'ready':
-      throw outputError('the box answered out of turn')
-  }
 }

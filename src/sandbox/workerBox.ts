@@ -6,7 +6,7 @@ import type { ProgramSpec } from '../graph/program'
 import type { BoxAnswer } from './answer'
 import type { Box, BoxRequest } from './contract'
 import { brokenError } from './failures'
-import { checkRequest, isSpent, programOf, readAnswer } from './readAnswer'
+import { checkRequest, isSpent, readAnswer } from './readAnswer'
 
 /** A box's worker, wherever it runs: a thread (nodeBox.ts), a worker in a frame (src/worker/frameBox.ts). */
 export interface BoxWorker {
@@ -44,6 +44,7 @@ export function createWorkerBox(spawn: () => BoxWorker): Box {
     checkRequest(request)
     if (warm.ended) warm = start() // it spoke or died between jobs
     const answer = await warm.ask(request)
+    const { programOf } = await import('./programOf')
     try {
       return await programOf(answer, request)
     } catch (thrown) {

@@ -2,7 +2,6 @@
 
 import { LabError } from '../core/errors'
 import type { TokenizerSpec } from '../data/types'
-import { predictBytes } from '../engine/predict'
 import type { AdapterInfo } from '../judge/types'
 import type { Box } from '../sandbox/contract'
 import { findKnobs } from '../sandbox/knobs'
@@ -15,6 +14,7 @@ export const BYTE_VOCAB = 260
 export async function checkProgram(box: Box, adapter: AdapterInfo, trainJs: string, tokenizer: TokenizerSpec): Promise<ProgramCheck> {
   const vocab = tokenizer.kind === 'bytes' ? BYTE_VOCAB : tokenizer.vocab
   try {
+    const { predictBytes } = await import('../engine/predict') // the kernels, to size them
     const program = await box.describe({ source: trainJs, vocab, tier: adapter.tier })
     const { rows, context, accumulate } = program.batch
     const evaluation = { context, tokens: rows * context }

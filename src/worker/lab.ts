@@ -1,18 +1,19 @@
-// Entry of the lab worker in a browser: the real parts, and the border to the page.
+// Entry of the lab worker in a browser: the real parts, and the border to the page. What is not needed before a lab is
+// opened (git, the loop, its researchers) is loaded then: .ci/firstLoad.mjs counts what is loaded with the page.
 // Errors cross it as LabErrorJson (border.ts); the page turns them back with LabError.from.
 
 import { expose, proxy, releaseProxy, transfer, wrap } from 'comlink'
 import { openBrowserCache } from '../data/opfsCache'
 import { openDuels } from '../history/duelsDexie'
-import { browserRepository } from '../history/gitBrowser'
 import { claimLead } from '../history/leader'
 import { openDexieLedger } from '../history/ledgerDexie'
 import { askToPersist } from '../history/persist'
 import { openBrowserIdentity, openReplayLog } from '../history/receiptsDexie'
 import { openTransferStore } from '../history/transfersDexie'
+import type { Repository } from '../history/types'
 import { createKeyStore } from '../research/models/keys'
 import { openKeyVault } from '../research/models/keysDexie'
-import { thisPage } from '../research/models/offline'
+import { thisPage } from '../research/models/thisPage'
 import { createTurns, measuredTrainer } from '../research/models/turns'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
@@ -22,6 +23,7 @@ import { createLabApi } from './labApi'
 import type { Prepare } from './labData'
 import type { DataWorkerApi } from './labDataWorker'
 import dataAddress from './labDataWorker?worker&url'
+import { later } from './later'
 import { spawnPageModel } from './pageModels'
 import type { LabApi } from './protocol'
 import { spawnWorker } from './spawn'
@@ -48,7 +50,7 @@ const newTrainer = () => measuredTrainer(createWorkerTrainer(), turns)
 // nothing is awaited at the top: a message that comes before `expose` would be lost
 const api = createLabApi({
   ledger: openDexieLedger(),
-  repository: (labId) => browserRepository(labId),
+  repository: (labId) => later<Repository>(async () => (await import('../history/gitBrowser')).browserRepository(labId)),
   trainer: newTrainer(),
   spareTrainer: newTrainer,
   keys: createKeyStore(openKeyVault()),

@@ -1,8 +1,7 @@
 // The lab as the page sees it: every command of LabApi, over parts that the caller assembles.
 
 import { LabError } from '../core/errors'
-import { importText } from '../data/corpus'
-import { defaultBudget, labSnapshot, newLab } from '../history/newLab'
+import { defaultBudget } from '../history/newLab'
 import type { Repository } from '../history/types'
 import type { AdapterInfo, BackendChoice } from '../judge/types'
 import type { Loop } from '../research/loop'
@@ -15,9 +14,7 @@ import { createDuelDesk } from './labDuel'
 import { createModelDesk } from './labModels'
 import { createPersonDesk } from './labPerson'
 import { createReplayDesk } from './labReplay'
-import { checkResearcher, researcherOf } from './labResearch'
 import type { LabSession } from './labSession'
-import { openSession } from './labSession'
 import { createStatusBoard } from './labStatus'
 import { createTransferDesk } from './labTransfer'
 import type { LabApi, ProfileResult } from './protocol'
@@ -40,8 +37,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
   const replays = createReplayDesk(parts, desk, board)
   const attacks = createAttackDesk(parts, board)
   const transfers = createTransferDesk(parts, desk, board)
-  const models = createModelDesk(parts, board)
-  const duels = createDuelDesk(parts, desk, board, (lab) => researcherOf(lab, models))
+  const duels = createDuelDesk(parts, desk, board)
   /** the lab that commands go to, and the one whose record is being looked at */
   let current: LabSession | null = null
   let viewed: LabSession | null = null
@@ -132,6 +128,12 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
     void session.showMeter().catch(() => undefined) // a record that cannot be read says so when it is opened
   }
 
+  /** Opens a lab with what none needs before: git, the loop, its researchers. */
+  async function openLab(labId: string): Promise<void> {
+    const { openSession } = await import('./labSession')
+    show(await openSession(labId, parts, desk, board))
+  }
+
   async function profile(): Promise<ProfileResult> {
     await needLead() // the other tab's clock is running
     refuseWhileTaken()
@@ -157,6 +159,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
     },
     check: async (...program) => checkProgram(parts.box, await probe(), ...program),
     async importText(name, bytes) {
+      const { importText } = await import('../data/corpus')
       return importText(name, new Uint8Array(bytes), await parts.cache())
     },
     async create(settings) {
@@ -164,16 +167,10 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
       if (current?.busy) {
         throw new LabError('lab.state', 'A lab is running.', { hint: 'Stop it before you start a new one.' })
       }
-      checkResearcher(settings) // refuses one that cannot be had before anything is stored
       try {
-        const adapter = await probe()
-        const { floorBpb } = await desk(settings.dataset, settings.tokenizer)
-        const labId = parts.newId()
-        const lab = newLab(settings, { labId, now: parts.now(), adapter, floorBpb })
-        // the repository first: a lab that is listed has one
-        await parts.repository(labId).open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
-        await parts.ledger.saveLab(lab)
-        show(await openSession(labId, parts, desk, board, models))
+        const { beginLab } = await import('./labOpening')
+        const labId = await beginLab(settings, parts, desk, probe)
+        await openLab(labId)
         const warning = await parts.askToPersist()
         if (warning) board.set({ notice: { level: 'info', message: warning, hint: '' } })
         return labId
@@ -187,7 +184,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
         viewed = current
         return
       }
-      show(await openSession(labId, parts, desk, board, models))
+      await openLab(labId)
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
       if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy && !duels.busy) {
@@ -236,7 +233,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
     },
     stopDuel: async () => duels.stop(),
     ...createPersonDesk(command, () => current ?? shown()),
-    ...models.api,
+    ...createModelDesk(parts, board),
     report: async () => shown().report(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),

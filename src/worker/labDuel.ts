@@ -2,10 +2,8 @@
 // lab is at work. Whoever reloads finds the report, and the same duel goes on.
 
 import { LabError } from '../core/errors'
-import { predictBytes } from '../engine/predict'
 import type { LabRecord } from '../history/types'
 import type { AdapterInfo } from '../judge/types'
-import type { DuelDeps } from '../research/duel/run'
 import type { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import type { StatusBoard } from './labStatus'
@@ -18,8 +16,7 @@ export interface DuelDesk {
   stop(): void
 }
 
-/** @param researcherOf as for the lab itself */
-export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard, researcherOf: DuelDeps['researcherOf']): DuelDesk {
+export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard): DuelDesk {
   let current: AbortController | null = null
 
   return {
@@ -33,6 +30,10 @@ export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDa
       try {
         // only who asks for a duel loads it
         const { runDuel } = await import('../research/duel/run')
+        const { predictBytes } = await import('../engine/predict')
+        const { createClients } = await import('./labClients')
+        const { researcherOf } = await import('./labResearch')
+        const clients = createClients(parts, board)
         const start = await parts.ledger.loadLab(labId)
         if (!start) throw new LabError('lab.state', 'This lab is not in this browser.', { hint: 'Open another.' })
         await trainer.open(backend)
@@ -40,7 +41,7 @@ export function createDuelDesk(parts: LabParts, desk: ReturnType<typeof createDa
           trainer,
           box: parts.box,
           predictBytes,
-          researcherOf,
+          researcherOf: (lab: LabRecord) => researcherOf(lab, clients),
           data: async () => (await desk(start.task.dataset, start.task.tokenizer)).copy(),
           place: async (lab: LabRecord) => ({ ledger: parts.duels.ledger, repo: parts.repository(lab.labId), release: async () => undefined }),
           now: parts.now,

@@ -1,28 +1,16 @@
-// Language models as the lab worker has them: who could answer, with which key, and a client for whoever is chosen.
+// Language models as the lab worker has them: who could answer, and with which key.
 
 import { LabError } from '../core/errors'
-import { createPasteClient } from '../research/controllers/paste'
-import { createModelClient } from '../research/models/client'
-import { createLocalClient, type LocalClient } from '../research/models/local'
 import { factsOf, PROVIDERS } from '../research/models/providers'
-import { readModelSpec } from '../research/models/spec'
-import { createSpending, type Spending } from '../research/models/spending'
-import { NO_COST, type ModelClient, type ModelSpec, type Provider } from '../research/models/types'
-import type { Questions } from '../research/questions'
+import { createSpending } from '../research/models/spending'
+import { NO_COST, type Provider } from '../research/models/types'
 import { costOfFailure } from '../research/spending'
+import type { OpenClient } from './labClients'
 import type { LabParts } from './labParts'
 import type { StatusBoard } from './labStatus'
 import type { ProviderState, ResearchApi } from './researchProtocol'
 
-export interface ModelDesk {
-  /** what the page may ask */
-  api: Pick<ResearchApi, 'providers' | 'tryModel' | 'setKey' | 'unlockKeys' | 'forgetKey'>
-  /** A client under a lab's limits. @throws LabError "import.invalid" for a spec that names no model */
-  client(spec: ModelSpec, spending: Spending, questions: Questions): OpenClient
-}
-
-/** Gives back what it holds when it is not used any more. */
-export type OpenClient = ModelClient & Partial<Pick<LocalClient, 'dispose'>>
+export type ModelDesk = Pick<ResearchApi, 'providers' | 'tryModel' | 'setKey' | 'unlockKeys' | 'forgetKey'>
 
 const NO_CAPS = { requests: null, tokens: null, usd: null }
 const TRIAL_MS = 300_000
@@ -30,16 +18,7 @@ const TRIAL_MS = 300_000
 const TRIAL_TOKENS = 1000
 
 export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localModels' | 'newId'>, board: StatusBoard): ModelDesk {
-  const { keys, page, localModels, newId } = parts
-
-  function open(spec: ModelSpec, spending: Spending, isTrial: boolean): OpenClient {
-    const read = readModelSpec(spec)
-    if (factsOf(read.provider).family) return createModelClient(read, { keys, spending, page, ...(isTrial && { patience: { retries: 0 } }) })
-    if (!localModels) throw new LabError('controller.refused', `${factsOf(read.provider).label} is in a browser only.`, { hint: 'Choose another model.' })
-    const onProgress = ({ receivedBytes, totalBytes }: { receivedBytes: number; totalBytes: number | null }) =>
-      board.tell({ kind: 'download', received: receivedBytes, total: totalBytes, name: read.model })
-    return createLocalClient(read, { ...localModels, spending, newId, onProgress })
-  }
+  const { keys, localModels } = parts
 
   /** Why a provider cannot be used here at all; null where it can. */
   async function missing(provider: Provider): Promise<string | null> {
@@ -50,7 +29,7 @@ export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localMo
     return ['missing', 'unavailable'].includes(availability) ? help.join(' ') : null
   }
 
-  const api: ModelDesk['api'] = {
+  return {
     async providers() {
       const states = await keys.states()
       return Promise.all(
@@ -64,7 +43,8 @@ export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localMo
       let client: OpenClient | null = null
       try {
         if (spec.provider === 'paste') throw new LabError('lab.state', 'A chat is tried by pasting its first answer.', { hint: 'Start the lab: it asks when it is time.' })
-        client = open(spec, createSpending(NO_CAPS), true)
+        const { createClients } = await import('./labClients')
+        client = createClients(parts, board).trial(spec, createSpending(NO_CAPS))
         const { text, cost } = await client.complete({
           system: 'You are asked whether you can be reached. Answer in one short sentence.',
           prompt: 'Say hello, and which model you are.',
@@ -82,19 +62,5 @@ export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localMo
     setKey: (provider, key, passphrase, address) => keys.set(provider, key, passphrase, address),
     unlockKeys: (passphrase) => keys.unlock(passphrase),
     forgetKey: (provider) => keys.forget(provider),
-  }
-
-  return {
-    api,
-    client(spec, spending, questions) {
-      if (spec.provider !== 'paste') return open(spec, spending, false)
-      return createPasteClient(async (prompt, problem, signal) => {
-        const answer = await questions.ask({ kind: 'paste', prompt, problem }, signal)
-        if (answer.kind === 'paste') return answer.text
-        throw new LabError('controller.refused', 'The question for the chat was passed over.', {
-          hint: 'Press Resume to be asked again, or choose another researcher.',
-        })
-      })
-    },
   }
 }

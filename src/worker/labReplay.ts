@@ -1,9 +1,6 @@
 // Replays in the page: a receipt is run again on a trainer of its own, while no lab is at work.
 
 import { LabError } from '../core/errors'
-import { readReceipt, receiptText } from '../history/receipt'
-import { replayReceipt } from '../history/replayReceipt'
-import type { Repository } from '../history/types'
 import type { BackendChoice } from '../judge/types'
 import type { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
@@ -20,6 +17,8 @@ export interface ReplayDesk {
 
 export function createReplayDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard): ReplayDesk {
   let current: AbortController | null = null
+  // only who has a receipt loads it
+  const load = async () => ({ ...(await import('../history/receipt')), ...(await import('../history/replayReceipt')) })
 
   async function own(publicKey: string): Promise<boolean> {
     try {
@@ -43,6 +42,7 @@ export function createReplayDesk(parts: LabParts, desk: ReturnType<typeof create
       return current !== null
     },
     async view(text) {
+      const { readReceipt } = await load()
       const { receipt, fingerprint, attached } = await readReceipt(text)
       return { receipt, fingerprint, isOwn: await own(receipt.publicKey), hasProgram: attached['train.js'] !== undefined }
     },
@@ -52,6 +52,7 @@ export function createReplayDesk(parts: LabParts, desk: ReturnType<typeof create
       const begun = parts.now()
       const trainer = parts.spareTrainer()
       try {
+        const { readReceipt, replayReceipt } = await load()
         const verified = await readReceipt(text)
         const { receipt, fingerprint } = verified
         board.set({ replaying: { fingerprint, run: 1, runs: receipt.runs.length, progress: 0 } }, true)
@@ -85,19 +86,4 @@ export function createReplayDesk(parts: LabParts, desk: ReturnType<typeof create
     },
     stop: () => current?.abort(),
   }
-}
-
-/**
- * The last receipt of an attempt as a file, with the texts that it names.
- * @throws LabError "lab.state" where it has none
- */
-export async function receiptFileOf({ ledger }: LabParts, repo: Repository, labId: string, number: number): Promise<string> {
-  const receipt = (await ledger.listReceipts(labId)).findLast((known) => known.number === number)
-  if (!receipt) {
-    throw new LabError('lab.state', `Experiment ${number} has no receipt.`, {
-      hint: 'A receipt is signed when an experiment is over, by browsers that can sign (Chrome 137, Firefox 129, Safari 17 or later).',
-    })
-  }
-  const { 'train.js': trainJs, 'task.json': taskJson } = await repo.read(receipt.receipt.commit)
-  return receiptText(receipt, { 'train.js': trainJs, 'task.json': taskJson })
 }

@@ -11,7 +11,7 @@ import { NO_COST, type ModelCaps, type ResearcherSpec } from '../research/models
 import type { Questions } from '../research/questions'
 import { isSpent } from '../research/spending'
 import type { Controller } from '../research/types'
-import type { ModelDesk, OpenClient } from './labModels'
+import type { Clients, OpenClient } from './labClients'
 import type { Meter } from './researchProtocol'
 
 type Chosen = Pick<LabRecord, 'controller' | 'researcher'>
@@ -26,7 +26,7 @@ export interface LabResearchers {
   dispose(): void
 }
 
-export function createResearchers(lab: LabRecord, desk: Pick<ModelDesk, 'client'>, questions: Questions): LabResearchers {
+export function createResearchers(lab: LabRecord, clients: Pick<Clients, 'client'>, questions: Questions): LabResearchers {
   let spending: Spending | null = null
   let client: OpenClient | null = null
 
@@ -44,7 +44,7 @@ export function createResearchers(lab: LabRecord, desk: Pick<ModelDesk, 'client'
     const spec = checkResearcher(chosen)
     dispose()
     if (spec === null) return withoutModel(chosen.controller)
-    client = desk.client(spec.model, account(spec.caps), questions)
+    client = clients.client(spec.model, account(spec.caps), questions)
     return createResearcher(chosen.controller, spec, client)
   }
 
@@ -63,12 +63,12 @@ export function createResearchers(lab: LabRecord, desk: Pick<ModelDesk, 'client'
 }
 
 /** The researcher of a lab where no person is there to be asked. @throws LabError "import.invalid" */
-export function researcherOf(lab: LabRecord, desk: Pick<ModelDesk, 'client'>): { controller: Controller; dispose(): void } {
+export function researcherOf(lab: LabRecord, clients: Pick<Clients, 'client'>): { controller: Controller; dispose(): void } {
   const nobody: Questions = {
     ask: () => Promise.reject(new LabError('controller.refused', 'This asks nobody: a researcher that needs a person cannot take part.', { hint: 'Choose one that answers by itself.' })),
     answer() {},
   }
-  const researchers = createResearchers(lab, desk, nobody)
+  const researchers = createResearchers(lab, clients, nobody)
   return { controller: researchers.use(lab), dispose: researchers.dispose }
 }
 

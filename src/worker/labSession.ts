@@ -5,15 +5,15 @@ import { Rng } from '../core/rng'
 import { predictBytes } from '../engine/predict'
 import { exportZip } from '../history/exportZip'
 import { labSnapshot } from '../history/newLab'
+import { receiptText } from '../history/receipt'
 import { resultsTsv } from '../history/results'
 import type { Experiment, Repository } from '../history/types'
 import type { ResearcherSpec } from '../research/models/types'
 import type { Loop, LoopEvent } from '../research/loop'
 import { createLoop } from '../research/loop'
 import { createQuestions } from '../research/questions'
-import { receiptFileOf } from './labReplay'
+import { createClients } from './labClients'
 import type { createDataDesk } from './labData'
-import type { ModelDesk } from './labModels'
 import type { LabParts } from './labParts'
 import { createResearchers, meterOf } from './labResearch'
 import type { StatusBoard } from './labStatus'
@@ -38,7 +38,7 @@ export interface LabSession {
   sample(number: number, prompt: string, count: number, temperature: number): Promise<string>
   /** The best program so far, or the one that the lab begins with. @throws lab.state while a run is being measured */
   programToProfile(): Promise<{ experiment: number | null; source: string; vocab: number }>
-  /** The last receipt of an attempt as a file. @throws lab.state where it has none */
+  /** The last receipt of an attempt as a file, with the texts that it names. @throws lab.state where it has none */
   receipt(number: number): Promise<string>
   exportZip(): Promise<{ name: string; bytes: Uint8Array }>
   exportResults(): Promise<string>
@@ -53,7 +53,6 @@ export async function openSession(
   parts: LabParts,
   desk: ReturnType<typeof createDataDesk>,
   board: StatusBoard,
-  models: ModelDesk,
 ): Promise<LabSession> {
   const found = await parts.ledger.loadLab(labId)
   if (!found) {
@@ -66,7 +65,7 @@ export async function openSession(
   const isRunning = () => loop?.phase === 'running' || loop?.phase === 'stopping'
 
   const questions = createQuestions((question) => hear({ kind: 'question', question }))
-  const researchers = createResearchers(found, models, questions)
+  const researchers = createResearchers(found, createClients(parts, board), questions)
 
   async function showMeter(): Promise<void> {
     const lab = await parts.ledger.loadLab(labId)
@@ -177,7 +176,16 @@ export async function openSession(
       board.set({ activity: 'idle' })
       return { experiment, source, vocab: tokenizer.vocab }
     },
-    receipt: (number) => receiptFileOf(parts, repo, labId, number),
+    async receipt(number) {
+      const last = (await parts.ledger.listReceipts(labId)).findLast((known) => known.number === number)
+      if (!last) {
+        throw new LabError('lab.state', `Experiment ${number} has no receipt.`, {
+          hint: 'A receipt is signed when an experiment is over, by browsers that can sign (Chrome 137, Firefox 129, Safari 17 or later).',
+        })
+      }
+      const { 'train.js': trainJs, 'task.json': taskJson } = await repo.read(last.receipt.commit)
+      return receiptText(last, { 'train.js': trainJs, 'task.json': taskJson })
+    },
     async exportZip() {
       const folder = branch.replace('autoresearch/', '')
       return { name: `${folder}.zip`, bytes: await exportZip(repo, folder) }

@@ -2,7 +2,6 @@
 // no lab is at work.
 
 import { LabError } from '../core/errors'
-import { predictBytes } from '../engine/predict'
 import type { TransferRecord } from '../history/transfers'
 import type { AdapterInfo } from '../judge/types'
 import type { createDataDesk } from './labData'
@@ -22,12 +21,13 @@ export interface TransferDesk {
 export function createTransferDesk(parts: LabParts, desk: ReturnType<typeof createDataDesk>, board: StatusBoard): TransferDesk {
   let current: AbortController | null = null
   // only who asks for a transfer loads it
-  const load = async () => ({ ...(await import('../research/transfer/plan')), ...(await import('../research/transfer/run')) })
+  const load = async () => ({ ...(await import('../research/transfer/plan')), ...(await import('../research/transfer/run')), ...(await import('../engine/predict')) })
 
   async function depsOf(labId: string) {
     const lab = await parts.ledger.loadLab(labId)
     if (!lab) throw new LabError('lab.state', 'This lab is not in this browser.', { hint: 'Open another.' })
     const repo = parts.repository(labId)
+    const { predictBytes, planTransfer, runTransfer } = await load()
     const deps = {
       box: parts.box,
       predictBytes,
@@ -39,7 +39,7 @@ export function createTransferDesk(parts: LabParts, desk: ReturnType<typeof crea
       },
       now: parts.now,
     }
-    return { lab, rows: await parts.ledger.listExperiments(labId), repo, deps }
+    return { lab, rows: await parts.ledger.listExperiments(labId), repo, deps, planTransfer, runTransfer }
   }
 
   return {
@@ -47,8 +47,7 @@ export function createTransferDesk(parts: LabParts, desk: ReturnType<typeof crea
       return current !== null
     },
     async plan(labId, options, adapter) {
-      const { lab, rows, deps } = await depsOf(labId)
-      const { planTransfer } = await load()
+      const { lab, rows, deps, planTransfer } = await depsOf(labId)
       return (await planTransfer(lab, rows, options, { ...deps, trainer: { open: async () => adapter } })).record
     },
     async run(labId, options, { backend }) {
@@ -56,8 +55,7 @@ export function createTransferDesk(parts: LabParts, desk: ReturnType<typeof crea
       const stopping = (current = new AbortController())
       const trainer = parts.spareTrainer()
       try {
-        const { planTransfer, runTransfer } = await load()
-        const { lab, rows, repo, deps } = await depsOf(labId)
+        const { lab, rows, repo, deps, planTransfer, runTransfer } = await depsOf(labId)
         await trainer.open(backend)
         const plan = await planTransfer(lab, rows, options, { ...deps, trainer })
         const record = await runTransfer(plan, parts.transfers, { ...deps, trainer }, (event) => {

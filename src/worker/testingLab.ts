@@ -17,6 +17,7 @@ import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
 import { createLabApi } from './labApi'
+import { later } from './later'
 import type { LabParts } from './labParts'
 import type { LabApi, LabEvent, LabSettings, LabStatus } from './protocol'
 
@@ -37,7 +38,7 @@ export async function assemble(dir: string, leading = true) {
   const duels = new Map<string, DuelReport>()
   const parts: LabParts = {
     ledger: await openFileLedger(join(dir, 'ledger')),
-    repository: (labId): Repository => (labId === 'lab-1' ? repository : laterRepository(join(dir, labId))),
+    repository: (labId): Repository => (labId === 'lab-1' ? repository : later(() => nodeRepository(join(dir, labId)))),
     trainer,
     spareTrainer: () => trainer,
     box: await createBox(),
@@ -68,16 +69,6 @@ export async function assemble(dir: string, leading = true) {
   const events: LabEvent[] = []
   await api.subscribe(async (event) => void events.push(event))
   return { api, trainer, events, parts }
-}
-
-/** A repository in a folder that is made with the first call; every method is a promise anyway. */
-function laterRepository(dir: string): Repository {
-  const made = nodeRepository(dir)
-  const call = (name: keyof Repository) => async (...args: unknown[]) => {
-    const repo = await made
-    return (repo[name] as (...given: unknown[]) => unknown).apply(repo, args)
-  }
-  return new Proxy({} as Repository, { get: (_, name) => call(name as keyof Repository) })
 }
 
 /** What a person would choose for a short lab; `change` overrides fields. */
