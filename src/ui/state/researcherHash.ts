@@ -15,6 +15,8 @@ export function writeResearcher(query: URLSearchParams, { model, edits, caps, ra
   const address = plainAddress(model.address ?? '')
   if (address) query.set('at', address)
   if (model.temperature !== undefined) query.set('heat', String(model.temperature))
+  if (model.contextTokens !== undefined) query.set('context', String(model.contextTokens))
+  if (model.release) query.set('release', '1')
   if (edits !== usualEdits(model.provider)) query.set('edits', edits)
   if (ratio !== DEFAULT_SPEC.ratio) query.set('share', String(ratio))
   if (sampler !== DEFAULT_SPEC.sampler) query.set('sampler', sampler)
@@ -29,6 +31,7 @@ export function readResearcher(query: URLSearchParams): ResearcherSpec | undefin
   const model = query.get('model') ?? ''
   const address = plainAddress(query.get('at') ?? '')
   const temperature = readAmount(query.get('heat'), 2)
+  const contextTokens = readAmount(query.get('context'), 1e7)
   const edits = query.get('edits')
   const sampler = query.get('sampler')
   const standIn = query.get('standin')
@@ -38,6 +41,8 @@ export function readResearcher(query: URLSearchParams): ResearcherSpec | undefin
       model: /^[\w./:@ -]{0,128}$/.test(model) ? model : '',
       ...(address && { address }),
       ...(temperature !== null && { temperature }),
+      ...(contextTokens !== null && { contextTokens: Math.round(contextTokens) }),
+      ...(query.get('release') === '1' && { release: true }),
     },
     edits: edits === 'knobs' || edits === 'code' ? edits : usualEdits(provider),
     caps: { requests: readAmount(query.get('max_requests')), tokens: readAmount(query.get('max_tokens')), usd: readAmount(query.get('max_usd')) },

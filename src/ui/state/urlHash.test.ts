@@ -22,6 +22,7 @@ const researcher: fc.Arbitrary<ResearcherSpec> = fc.record({
   model: fc.record({
     provider: fc.constantFrom('anthropic' as const, 'compatible' as const, 'ollama' as const, 'browser' as const, 'paste' as const),
     model: fc.stringMatching(/^[\w./:@-]{0,60}$/),
+    contextTokens: fc.integer({ min: 512, max: 1e6 }),
   }),
   edits: fc.constantFrom('knobs' as const, 'code' as const),
   caps: fc.record({ requests: amount, tokens: amount, usd: fc.option(fc.constantFrom(0.5, 2, 40)) }),

@@ -1,5 +1,5 @@
-import type { ModelCaps, ResearcherSpec } from '../../../research/models/types'
-import { SAMPLERS } from '../../state/researchers'
+import type { ModelCaps, ModelSpec, Provider, ResearcherSpec } from '../../../research/models/types'
+import { PROVIDERS, SAMPLERS } from '../../state/researchers'
 import { Choice } from '../Choice'
 import { Field } from '../Field'
 import { NumberField } from '../NumberField'
@@ -17,9 +17,21 @@ const CAPS: { cap: keyof ModelCaps; label: string; step: number }[] = [
 
 /** What the model may change, what it may cost, and what happens while it cannot be reached. */
 export function ModelLimits({ name, spec, onChange }: { name: string; spec: ResearcherSpec; onChange: (spec: ResearcherSpec) => void }) {
-  const { edits, caps, standIn } = spec
+  const { edits, caps, standIn, model } = spec
+  const { hasAddress } = PROVIDERS[model.provider as Exclude<Provider, 'paste'>]
+  const changeModel = (part: Partial<ModelSpec>) => onChange({ ...spec, model: { ...model, ...part } })
   return (
     <>
+      {hasAddress && (
+        <NumberField label="Tokens that question and answer may have together" placeholder="the usual" value={model.contextTokens ?? null}
+          onChange={(contextTokens) => changeModel({ contextTokens: contextTokens ?? undefined })} />
+      )}
+      {model.provider === 'page' && (
+        <label className="tickbox">
+          <input type="checkbox" checked={model.release ?? false} onChange={(event) => changeModel({ release: event.target.checked || undefined })} />
+          Give its memory back before each run (it is loaded again for the next question)
+        </label>
+      )}
       <Choice
         name={`${name}-edits`}
         legend="It may change"

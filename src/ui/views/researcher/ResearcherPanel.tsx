@@ -24,7 +24,13 @@ export function ResearcherPanel({ lab, rows }: { lab: LabRecord; rows: readonly 
   const watching = useApp((state) => state.status.watching)
   const meter = useApp((state) => state.status.meter)
   const guidance = lab.pending?.guidance ?? rows.findLast((row) => row.guidance !== undefined)?.guidance
-  const approval = lab.approval ?? 'auto'
+  // shown at once: the record follows
+  const [chosen, setChosen] = useState<'auto' | 'ask' | null>(null)
+  const approval = chosen ?? lab.approval ?? 'auto'
+  const approve = async (next: 'auto' | 'ask') => {
+    setChosen(next)
+    if (!await session.attempt('approval', () => api.setApproval(next))) setChosen(null)
+  }
   const leads = mine && !watching
   return (
     <section className="card researcher" aria-labelledby="researcher-title">
@@ -43,7 +49,7 @@ export function ResearcherPanel({ lab, rows }: { lab: LabRecord; rows: readonly 
             legend="Before each experiment"
             options={APPROVALS}
             value={approval}
-            onChange={(chosen) => void session.attempt('approval', () => api.setApproval(chosen))}
+            onChange={(next) => void approve(next)}
             note={approval === 'ask' ? 'Every proposal waits for your word.' : 'The lab runs what is proposed. “Step” above runs one experiment and pauses.'}
           />
         </div>
