@@ -13,10 +13,11 @@ import type { EndState } from './guide/types'
 import { LabBook } from './labBook'
 import type { Loop, LoopDeps } from './loopTypes'
 import { createRunner, Interrupted } from './runner'
-import { baselineFailed, endNotice, repetitionNotice, REPETITIONS, STREAK, streakNotice, thoughtNotice, THOUGHTS } from './notices'
+import { badReplyNotice, baselineFailed, endNotice } from './notices'
 import { isRecheckDue, recheck } from './recheck'
-import { isRepetition, triesOf, wasSkipped } from './outcomes'
+import { triesOf } from './outcomes'
 import { createQuestions } from './questions'
+import { Streaks } from './streaks'
 import { completeIncumbent } from './trial'
 
 export type * from './loopTypes'
@@ -34,9 +35,7 @@ export function createLoop(deps: LoopDeps): Loop {
   let controller = deps.controller
   /** ends with a stop: whoever answers need not go on */
   let stopping = new AbortController()
-  let failures = 0
-  let repetitions = 0
-  let thoughts = 0
+  const streaks = new Streaks()
   let unsigned = false
 
   const notify = (notice: Notice | null, error: LabError | null = null) => emit({ kind: 'notice', notice, error })
@@ -62,7 +61,7 @@ export function createLoop(deps: LoopDeps): Loop {
         if (error.code !== 'store.quota' || gate.phase !== 'running') throw thrown
         notify(noticeOf(error), error)
         await gate.hold()
-        failures = 0
+        streaks.clear()
       }
     }
   }
@@ -74,7 +73,7 @@ export function createLoop(deps: LoopDeps): Loop {
     idle('idle')
     await insist(() => lab.patch(() => ({ phase: 'paused' })))
     await gate.hold()
-    failures = repetitions = thoughts = 0
+    streaks.clear()
     notify(null)
   }
 
@@ -91,7 +90,7 @@ export function createLoop(deps: LoopDeps): Loop {
 
   async function drive(): Promise<void> {
     notify(null)
-    failures = repetitions = thoughts = 0
+    streaks.clear()
     const { book: lab, closed } = await openBook()
     if (closed.length > 0) {
       const message = `Experiment ${closed.join(', ')} was cut off and is closed as a crash.`
@@ -152,26 +151,16 @@ export function createLoop(deps: LoopDeps): Loop {
         return false
       }
       const row = await attempts.next()
-      if (row.status === 'thought') {
-        if (++thoughts >= THOUGHTS) await holdWith(lab, thoughtNotice())
-        return false
-      }
-      thoughts = 0
-      if (wasSkipped(row)) return true
-      if (isRepetition(row)) {
-        if (++repetitions >= REPETITIONS) await holdWith(lab, repetitionNotice())
-        return true
-      }
-      repetitions = 0
-      failures = row.status === 'keep' || row.status === 'discard' ? 0 : failures + 1
-      if (failures >= STREAK) await holdWith(lab, streakNotice(row))
-      return true
+      const notice = streaks.after(row)
+      if (notice) await holdWith(lab, notice)
+      return row.status !== 'thought'
     } catch (thrown) {
       if (thrown instanceof Interrupted || thrown instanceof Blocked) throw thrown
       const error = LabError.from(thrown)
       // these wait for the person, who can change the program or the wish; anything else is a fault of the lab
       if (!/^(controller|key|program|sandbox|judge|numeric|gpu)\./.test(error.code)) throw thrown
-      await holdWith(lab, noticeOf(error), error)
+      if (error.code === 'controller.badReply' && streaks.mayAskAgain()) notify(badReplyNotice(error), error)
+      else await holdWith(lab, noticeOf(error), error)
       return false
     }
   }

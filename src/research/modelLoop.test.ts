@@ -134,3 +134,19 @@ test('a hybrid whose model is away: the lab waits, or somebody stands in by name
   expect(row.proposer).toBe('random')
   expect(row.hypothesis).toContain(`${MODEL} could not be reached (controller.offline), so random proposed: `)
 })
+
+test('a model whose answers are of no use is asked again, twice; a third time in a row the lab waits; all is paid for', async () => {
+  const nonsense = Array<string>(2).fill('Let me think about depth.') // each answer is sent back once
+  const good = [reply(setKnob('DEPTH', 5)), reply(setKnob('DEPTH', 6))]
+  const made = await begin('model', [...nonsense, ...nonsense, good[0], ...nonsense, good[1], ...nonsense], 5)
+  made.loop.start()
+  await phaseIs(made.loop, 'paused')
+  const { lab, rows } = await checkRecord(made.stores)
+  expect(rows.slice(1).map(depthOf)).toEqual([5, 6])
+  const told = made.events.flatMap((event) => (event.kind === 'notice' && event.error?.code === 'controller.badReply' ? [event.notice!.level] : []))
+  expect(told).toEqual(['warning', 'warning', 'warning', 'warning', 'warning', 'error'])
+  // six answers sent back once each, two proposals, a reflection on either
+  expect(lab.spent?.requests).toBe(6 * 2 + 2 + 2)
+  expect(made.server.asked).toHaveLength(16)
+  await made.loop.stop()
+})

@@ -13,6 +13,9 @@ export const REPETITIONS = 20
 /** Analyses in a row without a program: words alone do not train. */
 export const THOUGHTS = 3
 
+/** Proposals in a row that no program came of, each after a second try: a small model may do better the next time. */
+export const BAD_REPLIES = 3
+
 export function baselineFailed(row: Experiment): LabError {
   const code = row.error?.code ?? 'lab.internal'
   return new LabError(code, `The starting program did not run: ${row.error?.message ?? row.reason}`, {
@@ -41,6 +44,14 @@ export function thoughtNotice(): Notice {
     level: 'warning',
     message: `The researcher wrote ${THOUGHTS} analyses in a row and proposed nothing.`,
     hint: 'Say in program.md or in a note what should be tried, or choose another researcher, and press Resume.',
+  }
+}
+
+export function badReplyNotice({ message }: LabError): Notice {
+  return {
+    level: 'warning',
+    message,
+    hint: `Nothing to do: it is asked again, and after ${BAD_REPLIES} such answers in a row the lab waits for you.`,
   }
 }
 
