@@ -14,7 +14,7 @@ const STEPS = 120
 
 const SPONSORS: Vice[] = ['neverLocks', 'locksLess', 'locksShort']
 const HUNTERS: Vice[] = ['copies', 'alters', 'settlesLate', 'overfits']
-const VERIFIERS: Vice[] = ['withholds', 'lies', 'leaks']
+const VERIFIERS: Vice[] = ['withholds', 'lies', 'leaks', 'garbles']
 
 function worldOf(seed: number): { world: World; vices: { sponsor: Vice; hunters: Vice[]; verifiers: Vice[] } } {
   const rng = new Rng(seed, 'vices')
@@ -59,9 +59,14 @@ function check(world: World, vices: ReturnType<typeof worldOf>['vices']): void {
   expect(fees).toBeLessThanOrEqual((world.spec.poolSat * 1000 * world.spec.coordinatorFeePercent * Object.keys(sponsor.submissions).length) / 100)
   // what was released in time was paid to whoever acted in time
   for (const party of world.parties) {
-    if (party.state.role !== 'hunter' || party.vice === 'settlesLate') continue
+    if (party.state.role !== 'hunter' || party.vice === 'settlesLate' || party.vice === 'alters') continue
     for (const { paymentHash, preimage } of party.state.slices)
-      if (preimage && world.inTime.get(paymentHash)) expect(world.locks.get(paymentHash)!.state).toBe('settled')
+      if (preimage && world.inTime.get(paymentHash)) expect(world.locks.get(paymentHash)!).toMatchObject({ state: 'settled' })
+    // and nobody shows anything for less than was agreed
+    for (const { paymentHash, amountMsat } of party.state.slices) {
+      const lock = world.locks.get(paymentHash)
+      if (party.state.stage !== 'over' && lock?.state === 'settled') expect(lock.amountMsat).toBe(amountMsat)
+    }
   }
   // who paid an honestly judged slice can read what was bought
   for (const { slices, patch, author, complaint } of Object.values(sponsor.submissions)) {
@@ -99,13 +104,13 @@ test(`${RUNS} random interleavings: sats are conserved, paid once, only for rele
 })
 
 test.each([5, 6, 7, 8, 9, 10])('without faults the first is paid for what it gained, a later one for what it adds, a copy nothing (seed %i)', (seed) => {
-  const world = new World(seed, specOf({ slices: 10 }), { sponsor: 'honest', hunters: ['honest', 'copies', 'honest'], verifiers: ['honest'] })
+  const world = new World(seed, specOf({ slices: 10, targetImprovementBpb: 0.2 }), { sponsor: 'honest', hunters: ['honest', 'copies', 'honest'], verifiers: ['honest'] })
   world.settleDown()
   const judge = world.parties[1].state as VerifierState
   const each = sliceAmountsMsat(world.spec)[0]
   const paid = judge.order.map((commit) => world.balances.get(judge.submissions[commit].author)! / each)
   const gains = judge.order.map((commit) => Number(textOf(world, judge.submissions[commit].author).slice(5)))
-  // of a target of 0.1: 0.06 earns 4 slices now and 1 later, 0.18 all that is left
-  const expected = gains[0] === 0.18 ? [10, 0, 0] : gains[1] === 0.18 ? [5, 5, 0] : [5, 0, 5]
+  // of a target of 0.2: 0.18 earns 7 slices now and 1 later, 0.06 earns 2 and 0, and 0.12 more than that 4 and 1
+  const expected = gains[0] === 0.18 ? [8, 0, 0] : gains[1] === 0.18 ? [2, 5, 0] : [2, 0, 5]
   expect(paid).toEqual(expected)
 })

@@ -19,7 +19,7 @@ export type Vice =
   /** hunter */
   | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits'
   /** verifier */
-  | 'withholds' | 'lies' | 'leaks' // prettier-ignore
+  | 'withholds' | 'lies' | 'leaks' | 'garbles' // prettier-ignore
 
 interface Party {
   key: PublicKey
@@ -278,6 +278,7 @@ export class World {
     const { vice, state } = party
     if (body.kind === 'secrets') {
       if (vice === 'withholds') return hexKey(0xdead)
+      if (vice === 'garbles') return this.post(party.key, to, { ...body, secrets: body.secrets.map(({ slice }) => ({ slice, preimage: hexKey(0xbad) })) }, key)
       for (const { preimage } of body.secrets) this.secretsSent.add(hashOfSecret(preimage))
     }
     if (vice === 'leaks' && body.kind === 'hashes' && state.role === 'verifier') {
