@@ -67,7 +67,7 @@ export default function ModelFields({ name, value, onChange }: {
         </p>
       )}
       {missing.length > 0
-        ? <AllowModel address={modelAddress(model, known)!} missing={missing} />
+        ? <AllowModel address={modelAddress(model, known)!} missing={missing} isInPage={provider === 'page'} />
         : (
           <>
             {known && (known.key !== 'none needed' || provider === 'compatible') && (
