@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import { untried } from '../research/duel/report'
-import { pairedTest } from '../research/duel/paired'
-import type { DuelReport } from '../worker/researchProtocol'
-import { liveDuels, openDuels } from './duelsDexie'
-import { labFixture } from './fixtures'
-import { openDexieLedger } from './ledgerDexie'
+import { liveDuels, openDuels } from '../../history/duelsDexie'
+import { labFixture } from '../../history/fixtures'
+import { openDexieLedger } from '../../history/ledgerDexie'
+import type { DuelReport } from '../../worker/researchProtocol'
+import { pairedTest } from './paired'
+import { untried } from './report'
 
 const report = (id: string, labId: string, updatedAt: number): DuelReport => ({
   id, labId, options: { a: 'evolution', b: 'random', seeds: 1, experiments: 2, fresh: 1 }, backend: 'wasm', startedAt: 1, updatedAt,
