@@ -1,30 +1,7 @@
-// Builds the bare page of this folder and serves it as `npm start` serves the real one: its policy is the page's own.
+// The bare page of this folder.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'vite'
-import { openHost, type Host } from '../hosting'
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+import type { Host } from '../hosting'
+import { openBarePage } from '../barePage'
 
 /** Takes seconds. */
-export async function openModelsPage(): Promise<Host> {
-  const outDir = await mkdtemp(join(tmpdir(), 'assay-models-'))
-  await build({
-    configFile: here('../../vite.config.ts'),
-    root: here('.'),
-    publicDir: here('../../public'),
-    logLevel: 'error',
-    build: { outDir },
-  })
-  const host = await openHost('credentialless', pathToFileURL(`${outDir}/`))
-  return {
-    page: host.page,
-    close() {
-      host.close()
-      void rm(outDir, { recursive: true })
-    },
-  }
-}
+export const openModelsPage = (): Promise<Host> => openBarePage('models')

@@ -54,6 +54,7 @@ export class Hub {
       const { block, changes } = this.miner.mine(this.deps.now())
       for (const [key, bytes] of changes) this.node.keep(key, bytes)
       this.node.connectBlock(block)
+      if (this.miner.isAsked()) this.node.after(() => this.deps.onWaiting())
       return block
     })
   }

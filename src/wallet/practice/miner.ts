@@ -5,6 +5,8 @@ import { LabError } from '../../core/errors'
 import { blockHash, blockTime, mineBlock, readTx, type Block, type Tip, type Tx } from './chain'
 
 const MOST_WAITING = 500
+/** Of the transactions of a block: it is sent to members in one message. */
+const MOST_BLOCK_BYTES = 10_000
 /** A lock time above this is a date, and long past. */
 const DATES = 500_000_000
 
@@ -46,7 +48,7 @@ export class Miner {
       throw thrown
     }
     const taken = new Set(this.waiting.flatMap((other) => other.tx.spends))
-    if (this.waiting.length >= MOST_WAITING || tx.spends.length === 0 || tx.spends.some((out) => this.spent.has(out) || taken.has(out))) return null
+    if (this.waiting.length >= MOST_WAITING || raw.length > MOST_BLOCK_BYTES || tx.spends.length === 0 || tx.spends.some((out) => this.spent.has(out) || taken.has(out))) return null
     this.waiting.push({ raw, tx })
     return `waiting/${bytesToHex(tx.txid)}`
   }
@@ -68,8 +70,14 @@ export class Miner {
     return { block, changes }
   }
 
+  /** What the next block takes. */
   private ripe() {
-    return this.waiting.filter(({ tx }) => tx.lockTime >= DATES || tx.lockTime <= this.blocks.length)
+    let bytes = 0
+    return this.waiting.filter(({ raw, tx }) => {
+      const fits = (tx.lockTime >= DATES || tx.lockTime <= this.blocks.length) && bytes + raw.length <= MOST_BLOCK_BYTES
+      if (fits) bytes += raw.length
+      return fits
+    })
   }
 
   private add(block: Block): void {

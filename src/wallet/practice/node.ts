@@ -10,6 +10,7 @@ import { blockHash, blockTime, type Block, type Tip } from './chain'
 import type { Ldk } from './ldk'
 import { newManager, nodeParts, readManager, type NodeParts } from './nodeParts'
 import type { PracticeStore } from './store'
+import { Turns } from './turns'
 
 export interface NodeDeps {
   ldk: Ldk
@@ -23,12 +24,6 @@ export interface NodeDeps {
   onBytes(connection: string, bytes: Uint8Array | null): void
   /** The node has stopped: what it knows could not be kept, or LDK broke. Nothing has left since. */
   onFailure(failure: LabError): void
-}
-
-/** Something to do in a turn. `run` gives what to tell whoever asked, once it is kept. */
-interface Job {
-  run(): () => void
-  fail(failure: LabError): void
 }
 
 const MOST_PASSES = 1000
@@ -45,9 +40,7 @@ export class LightningNode {
   private outbox: { connection: string; bytes: Uint8Array | null }[] = []
   private changes = new Map<string, Uint8Array | null>()
   private afterwards: (() => void)[] = []
-  private waiting: Job[] = []
-  private isRunning = false
-  private failure: LabError | null = null
+  private readonly turns = new Turns({ finish: () => this.finish(), stop: (thrown) => this.stop(thrown) })
   private socketCount = 0n
   private clock: number
 
@@ -82,19 +75,7 @@ export class LightningNode {
    * @returns when what came of it is kept and sent
    */
   inTurn<T>(work: () => T): Promise<T> {
-    return new Promise<T>((done, fail) => {
-      const run = () => {
-        try {
-          const value = work()
-          return () => done(value)
-        } catch (thrown) {
-          if (!(thrown instanceof LabError)) throw thrown
-          return () => fail(thrown)
-        }
-      }
-      this.waiting.push({ run, fail })
-      if (!this.isRunning) void this.runAll()
-    })
+    return this.turns.add(work)
   }
 
   /** In a turn: written with what the turn changes. */
@@ -193,51 +174,30 @@ export class LightningNode {
     if (this.sockets.delete(connection)) this.outbox.push({ connection, bytes: null })
   }
 
-  private async runAll(): Promise<void> {
-    this.isRunning = true
-    await Promise.resolve() // what comes in one go is one turn
-    while (this.waiting.length > 0) {
-      const jobs = this.waiting
-      this.waiting = []
-      try {
-        if (this.failure) throw this.failure
-        const answers = jobs.map((job) => job.run())
-        this.untilQuiet()
-        await this.save()
-        this.tellAll(answers)
-      } catch (thrown) {
-        const failure = this.failure ?? this.stop(thrown)
-        for (const job of jobs) job.fail(failure)
-      }
-    }
-    this.isRunning = false
-  }
-
-  private async save(): Promise<void> {
+  private async finish(): Promise<void> {
+    this.untilQuiet()
     if (this.manager.get_and_clear_needs_persistence()) this.keep('manager', this.manager.write())
-    if (this.changes.size === 0) return
-    const { changes } = this
-    this.changes = new Map()
-    await this.deps.store.put(changes)
-  }
-
-  private tellAll(answers: (() => void)[]): void {
+    if (this.changes.size > 0) {
+      const { changes } = this
+      this.changes = new Map()
+      await this.deps.store.put(changes)
+    }
     const { outbox, afterwards } = this
     this.outbox = []
     this.afterwards = []
     for (const { connection, bytes } of outbox) this.deps.onBytes(connection, bytes)
-    for (const tell of [...afterwards, ...answers]) tell()
+    for (const tell of afterwards) tell()
   }
 
   private stop(thrown: unknown): LabError {
     const isBroken = thrown instanceof WebAssembly.RuntimeError
-    this.failure = isBroken
+    const failure = isBroken
       ? new LabError('lab.internal', 'The practice node broke.', { hint: 'Reload the page: the node goes on from what it last kept.', cause: thrown })
       : storeError(thrown, 'keeping the practice wallet')
     this.outbox = []
     this.afterwards = []
-    this.deps.onFailure(this.failure)
-    return this.failure
+    this.deps.onFailure(failure)
+    return failure
   }
 
   private untilQuiet(): void {

@@ -11,8 +11,8 @@ import type { Ldk } from './ldk'
 const FEE_RATE = 253
 /** Most small payments in flight, which would be lost to fees in a forced close: as many as fit. */
 const MOST_DUST_MSAT = 5_000_000_000n
-/** Most payments in flight in one direction: what BOLT 2 allows. */
-const MOST_IN_FLIGHT = 483
+/** Most payments in flight in one direction: a closing transaction with all of them still fits into a block. */
+const MOST_IN_FLIGHT = 100
 /** Blocks between the locks of two hops: the least that LDK takes. */
 export const HOP_CLTV = 48
 

@@ -7,6 +7,7 @@ import { PaymentBook, spendableMsat } from './book'
 import type { PracticeChannel, PracticeMember } from './frames'
 import { loadLdk } from './ldk'
 import { Link } from './link'
+import type { LightningNode } from './node'
 import type { PracticeStore } from './store'
 
 export interface PracticeOptions {
@@ -72,7 +73,9 @@ export async function createPracticeWallet(options: PracticeOptions): Promise<Pr
     makeInvoice: (request) => link.online((node) => book.makeInvoice(node, request)),
     makeHoldInvoice: (request) => link.online((node) => book.makeHoldInvoice(node, request)),
     async pay(bolt11, maxFeeMsat) {
-      return book.paidOrPending(bolt11) ?? (await link.online((node) => book.pay(node, bolt11, maxFeeMsat)))
+      const work = (node: LightningNode) => book.pay(node, bolt11, maxFeeMsat)
+      // what was sent is known without the hub
+      return book.paidOrPending(bolt11) ? link.inTurn(work) : link.online(work)
     },
     async lookUpOutgoing(paymentHash, bolt11) {
       await idle()
@@ -90,15 +93,15 @@ export async function createPracticeWallet(options: PracticeOptions): Promise<Pr
     async untilOnline(timeoutMs) {
       if (link.isUsable) return
       await new Promise<void>((done, fail: (problem: LabError) => void) => {
-        const timer = setTimeout(() => {
-          end()
-          fail(link.problem())
-        }, timeoutMs)
-        const end = subscribe((event) => {
-          if (event.kind !== 'online') return
+        const over = () => {
           clearTimeout(timer)
           end()
-          done()
+          if (link.isUsable) done()
+          else fail(link.problem())
+        }
+        const timer = setTimeout(over, timeoutMs)
+        const end = subscribe(({ kind: change }) => {
+          if (change === 'online' || (change === 'offline' && link.problem().code !== 'pay.offline')) over()
         })
       })
     },
