@@ -17,6 +17,7 @@ describe('command line', () => {
       rule: null,
       backend: 'auto',
       minSpeed: null,
+      memory: null,
       minutes: null,
       target: null,
       guide: null,
@@ -29,7 +30,7 @@ describe('command line', () => {
   it('reads every option', () => {
     const line =
       '--data a.txt --val b.txt --experiments 3 --budget 200ktok --controller random --out o --seed 0 ' +
-      '--tokenizer bpe:512 --rule plain --backend wasm --min-speed 500 --minutes 2.5 --target 1.2 --guide off --json'
+      '--tokenizer bpe:512 --rule plain --backend wasm --min-speed 500 --memory 48 --minutes 2.5 --target 1.2 --guide off --json'
     expect(parse(line)).toEqual({
       data: 'a.txt',
       val: 'b.txt',
@@ -42,6 +43,7 @@ describe('command line', () => {
       rule: 'plain',
       backend: 'wasm',
       minSpeed: 500,
+      memory: 48,
       minutes: 2.5,
       target: 1.2,
       guide: 'off',

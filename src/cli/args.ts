@@ -21,6 +21,8 @@ export interface LabArgs {
   backend: BackendChoice
   /** tokens a second below which a program is given up */
   minSpeed: number | null
+  /** MiB that a run may take */
+  memory: number | null
   /** minutes of running after which the lab ends, and bits per byte at which it does */
   minutes: number | null
   target: number | null
@@ -54,6 +56,7 @@ Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves 
   --out DIR            where the repository goes; run again on the same DIR to go on (default: lab-out)
   --backend NAME       webgpu, wasm (the processor), or auto: wasm where there is no GPU (default: auto)
   --min-speed N        give a program up that trains fewer than N tokens a second (default: none)
+  --memory N           MiB that a run may take; what is predicted to need more is not run (default: as the adapter allows)
   --json               one JSON object a line instead of a progress line
   --help               this text
 
@@ -74,6 +77,7 @@ export const LAB_OPTIONS = {
   rule: { type: 'string' },
   backend: { type: 'string' },
   'min-speed': { type: 'string' },
+  memory: { type: 'string' },
   minutes: { type: 'string' },
   target: { type: 'string' },
   guide: { type: 'string' },
@@ -110,6 +114,7 @@ export function labArgs(given: Given, controllers: readonly string[]): LabArgs {
     rule: given.rule === undefined ? null : oneOf('--rule', given.rule, ['measured', 'plain'] as const),
     backend: given.backend === undefined ? 'auto' : oneOf('--backend', given.backend, ['auto', 'webgpu', 'wasm'] as const),
     minSpeed: given['min-speed'] === undefined ? null : whole('--min-speed', given['min-speed'], 1),
+    memory: given.memory === undefined ? null : whole('--memory', given.memory, 1),
     minutes: given.minutes === undefined ? null : positive('--minutes', given.minutes),
     target: given.target === undefined ? null : positive('--target', given.target),
     guide: given.guide === undefined ? null : oneOf('--guide', given.guide, ['on', 'off'] as const),

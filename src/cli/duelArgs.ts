@@ -24,7 +24,7 @@ The best of each is then trained again on fresh seeds that no decision has seen:
   --fresh K            seeds on which the bests are measured again (default: 3)
   --guide on|off       whether the lab's own modes, orders and moves are around both (default: off)
   --out DIR            a folder for each lab, and duel.json with the report; run again to go on (default: duel-out)
-  and --data, --val, --tokenizer, --rule, --seed, --backend, --min-speed, --json, and --model with what belongs to it,
+  and --data, --val, --tokenizer, --rule, --seed, --backend, --min-speed, --memory, --json, and --model with what belongs to it,
   as for npm run lab; limits of models are for each lab
 
 Ctrl-C keeps what has been measured; the same command goes on, and one with more --seeds adds pairs.`

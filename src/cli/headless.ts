@@ -46,6 +46,7 @@ export interface Parts {
 /** Exit codes: done, failed or waiting for a person, stopped by Ctrl-C. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
+const MIB = 2 ** 20
 const REPEATS = 3
 const NO_ENDS: EndRules = { minutes: null, tokens: null, usd: null, targetBpb: null }
 const PLAIN_WARNING =
@@ -124,6 +125,7 @@ export function settingsOf(args: LabArgs, dataset: DatasetSource, tokenizer: Tok
     ...(researcher && { researcher }),
     maxExperiments: args.experiments,
     ...(args.minSpeed !== null && { minTokensPerSecond: args.minSpeed }),
+    ...(args.memory !== null && { maxBytes: args.memory * MIB }),
     ...(args.guide !== null && { guide: args.guide }),
     ends: endsOf(args, NO_ENDS),
     seed: args.seed ?? 1,
@@ -144,6 +146,7 @@ async function resumed(args: LabArgs, parts: Parts, folder: OutFolder, lab: LabR
     ['--rule', args.rule === null || args.rule === task.keepRule.kind],
     ['--seed', args.seed === null || args.seed === task.seed],
     ['--min-speed', args.minSpeed === null || args.minSpeed === task.guards.minTokensPerSecond],
+    ['--memory', args.memory === null || args.memory * MIB === task.guards.maxBytes],
   ].flatMap(([option, unchanged]) => (unchanged ? [] : [option]))
   if (changed.length > 0) {
     throw new LabError('lab.state', `The lab in ${folder.path} was started with another ${changed.join(' and ')}.`, {

@@ -23,6 +23,8 @@ it('freezes what was chosen into task.json', () => {
   expect(lab).toMatchObject({ incumbent: null, nextNumber: 0, phase: 'new', maxExperiments: 5, floorBpb: 1.1 })
   expect(JSON.parse(labSnapshot(lab)['task.json'])).toEqual(lab.task)
   expect(lab.task).toMatchObject({ budget: settings.budget, seed: 9, keepRule: settings.keepRule })
+  const bounded = newLab({ ...settings, maxBytes: 5e7 }, { labId: 'x', now: 0, adapter, floorBpb: 1.1 })
+  expect(bounded.task.guards).toEqual({ ...lab.task.guards, maxBytes: 5e7 })
 })
 
 it('leaves every run more time than its budget', () => {

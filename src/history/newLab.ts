@@ -68,6 +68,7 @@ export function newLab(
     keepRule: settings.keepRule,
     guards: {
       ...defaultGuards(settings.budget, tier),
+      ...(settings.maxBytes && { maxBytes: settings.maxBytes }),
       ...(settings.minTokensPerSecond && { minTokensPerSecond: settings.minTokensPerSecond }),
     },
     seed: settings.seed,

@@ -27,6 +27,8 @@ export interface LabSettings {
   keepRule: KeepRuleSpec
   /** a program that trains fewer is given up; none when absent */
   minTokensPerSecond?: number
+  /** bytes that a run may take; what suits the adapter when absent */
+  maxBytes?: number
   controller: string
   /** the language model that `controller` uses, where it uses one; a key is never part of it */
   researcher?: ResearcherSpec
