@@ -58,7 +58,7 @@ async function startOf({ lab: args, guide }: DuelArgs, parts: Parts, report: Rep
 }
 
 /** duel.json in the folder, replaced whole. @throws LabError "lab.state" when it is about another duel */
-export function openDuelFile(folder: string): DuelStore {
+function openDuelFile(folder: string): DuelStore {
   const path = join(folder, 'duel.json')
   return {
     async load(id) {

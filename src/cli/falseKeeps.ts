@@ -58,7 +58,7 @@ export async function falseKeeps(args: LabArgs, parts: Parts, report: Report, st
 }
 
 /** Counts what a lab of no-op changes decided. */
-export function countFalseKeeps(rule: string, { sigmaBpb }: Pick<LabRecord, 'sigmaBpb'>, rows: readonly Experiment[]): FalseKeeps {
+function countFalseKeeps(rule: string, { sigmaBpb }: Pick<LabRecord, 'sigmaBpb'>, rows: readonly Experiment[]): FalseKeeps {
   const decided = rows.filter(({ status }) => status === 'keep' || status === 'discard')
   const keeps = decided.filter(({ status }) => status === 'keep')
   const { looks, sigma, repeats } = runCost(rows)

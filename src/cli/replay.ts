@@ -17,7 +17,7 @@ import type { ReplayArgs } from './replayArgs'
 import type { Terminal } from './report'
 
 /** Exit codes: confirmed, refuted or forged, nothing can be said. */
-export const REPLAY_EXIT = { confirmed: 0, refuted: 1, cannot: 2 } as const
+const REPLAY_EXIT = { confirmed: 0, refuted: 1, cannot: 2 } as const
 
 export interface ReplayCommandParts {
   trainer: Trainer

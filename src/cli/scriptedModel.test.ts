@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createResearcher } from '../research/controllers/researcher'
-import { researchContext, UNGUIDED } from '../research/context'
+import { researchContext } from '../research/context'
 import { attempt, BASELINE, labOf } from '../research/memory/testing'
 import { createModelClient } from '../research/models/client'
 import { readResearcherSpec } from '../research/models/spec'
@@ -23,7 +23,7 @@ test('asked over the wire by the researcher of a lab, it proposes the first move
     const source = defaultProgram('software')
     const START = Object.fromEntries(findKnobs(source).map(({ name, value }) => [name, value]))
     const baseline = { ...BASELINE, knobs: START }
-    const propose = (rows = [baseline]) => researcher.propose(researchContext(labOf(), rows, source, { ...WAYS, ...UNGUIDED }, 0))
+    const propose = (rows = [baseline]) => researcher.propose(researchContext(labOf(), rows, source, WAYS, 0))
     expect(await propose()).toMatchObject({ description: 'TOKEN_MIX none → conv', category: 'attention', proposer: expect.stringContaining('scripted') })
     const tried = { ...attempt(1, {}, 0.01), knobs: { ...START, TOKEN_MIX: 'conv' }, description: 'TOKEN_MIX none → conv' }
     const second = await propose([baseline, tried])

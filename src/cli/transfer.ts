@@ -76,7 +76,7 @@ function tell(args: TransferArgs, terminal: Terminal, report: ReturnType<typeof 
 }
 
 /** The report as a table and a sentence for each setting. */
-export function reportLines({ report: { labGainBpb, arms }, id, plan }: TransferRecord, out: string): string[] {
+function reportLines({ report: { labGainBpb, arms }, id, plan }: TransferRecord, out: string): string[] {
   const head = ['setting', 'pairs', 'baseline', 'best', 'gain, 95 %', 'of the gain survives, 95 %', 'verdict']
   const bpb = (value: number | null) => value?.toFixed(4) ?? '–'
   const cells = arms.map((arm) => [

@@ -192,11 +192,6 @@ export function liveExperiments(labId: string): Promise<Experiment[]> {
   return ofLab(live().experiments, labId).toArray()
 }
 
-/** One lab's state; undefined when there is none. For useLiveQuery. */
-export function liveLab(labId: string): Promise<LabRecord | undefined> {
-  return live().labs.get(labId)
-}
-
 /** All labs, last changed first. For useLiveQuery. */
 export function liveLabs(): Promise<LabRecord[]> {
   return newestFirst(live())

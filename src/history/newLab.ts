@@ -33,7 +33,7 @@ export function defaultBudget(tier: Tier): Budget {
 }
 
 /** The guards of one run: wall-clock seconds with everything included, and bytes on the adapter. */
-export function defaultGuards(budget: Budget, tier: Tier): Guards {
+function defaultGuards(budget: Budget, tier: Tier): Guards {
   const allowed = budget.kind === 'seconds' ? budget.amount * 2 : TOKEN_BUDGET_SECONDS
   return { maxWallSeconds: Math.ceil(allowed) + OVERHEAD_SECONDS, maxBytes: TIERS[tier].maxBytes }
 }

@@ -44,7 +44,7 @@ export interface VerifiedReceipt extends ReceiptFile {
 }
 
 /** Names a receipt: SHA-256 over its canonical JSON. */
-export function fingerprintOf(receipt: Receipt): Promise<string> {
+function fingerprintOf(receipt: Receipt): Promise<string> {
   return sha256(canonicalJson(receipt))
 }
 

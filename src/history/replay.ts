@@ -31,7 +31,7 @@ export interface ReplayOptions {
 }
 
 /** One run may take this long where nothing else is said. */
-export const REPLAY_SECONDS = 4 * 3600
+const REPLAY_SECONDS = 4 * 3600
 
 /**
  * Replays a verified receipt on a trainer that this call has to itself.

@@ -8,12 +8,6 @@ import type { ResearchContext } from './types'
 /** What the loop adds to the record: how to go on, what is remembered, and ways to ask whether and how well a program would run. */
 export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'screen' | 'onText'>
 
-/** A proposal that nobody asked anything of, by a researcher that remembers nothing. */
-export const UNGUIDED: Pick<Ways, 'guidance' | 'recall'> = {
-  guidance: { mode: 'explore', reason: '', orders: [] },
-  recall: { lessons: '', notes: [] },
-}
-
 /**
  * The lab, the program to start from and every finished attempt, without hidden scores, seeds and single runs.
  * @param ask how often this proposal has been asked for before

@@ -10,7 +10,7 @@ import type { KeepRuleSpec } from '../judge/task'
 const REPEAT_SHARE = 0.5
 
 /** What a run was for; in old records the first one was the first look, and all others were other seeds. */
-export function purposeOf(runs: readonly RunRecord[], i: number): RunPurpose {
+function purposeOf(runs: readonly RunRecord[], i: number): RunPurpose {
   return runs[i].purpose ?? (i === 0 ? 'first' : 'seed')
 }
 

@@ -10,7 +10,7 @@ import type { AdapterInfo, RunEvidence, RunJob, RunResult, Trainer } from '../ju
 import type { Box, Knob } from '../sandbox/contract'
 import { findKnobs } from '../sandbox/knobs'
 import { LabError } from '../core/errors'
-import { UNGUIDED, type Ways } from './context'
+import type { Ways } from './context'
 import { toUnit } from './controllers/space'
 
 export type Knobs = Experiment['knobs']
@@ -199,7 +199,8 @@ export function scriptedLab(change: Partial<LabRecord> = {}): LabRecord {
 
 /** What the loop would add to the record for a first proposal: no orders, nothing remembered, every program fits. */
 export const WAYS: Ways = {
-  ...UNGUIDED,
+  guidance: { mode: 'explore', reason: '', orders: [] },
+  recall: { lessons: '', notes: [] },
   base: 0,
   signal: new AbortController().signal,
   check: async () => ({ paramCount: 1, predictedBytes: 1, allowedBytes: 2 }),

@@ -13,7 +13,7 @@ import { learnWith } from './modelMemory'
 import { orStandIn } from './standIn'
 
 /** Trials before the model is asked for the first time: the sampler needs some before it has anything to show. */
-export const FIRST_TRIALS = 10
+const FIRST_TRIALS = 10
 
 export interface HybridParts {
   client: ModelClient

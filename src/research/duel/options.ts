@@ -13,7 +13,7 @@ import { reportOf, untried } from './report'
 const SEEDS_APART = 100
 
 /** @throws LabError "lab.state" naming what is out of range */
-export function checkDuel({ a, b, seeds, experiments, fresh }: DuelOptions): void {
+function checkDuel({ a, b, seeds, experiments, fresh }: DuelOptions): void {
   const refuse = (problem: string) => {
     throw new LabError('lab.state', `No duel: ${problem}.`, { hint: 'Choose otherwise.' })
   }

@@ -4,7 +4,7 @@ import type { DuelReport } from '../../worker/researchProtocol'
 import type { PairedTest } from './paired'
 
 /** "0.031", "under 0.001", "–" where there is nothing to test. */
-export function pText(p: number | null): string {
+function pText(p: number | null): string {
   if (p === null) return '–'
   return p < 0.001 ? 'under 0.001' : p.toFixed(3)
 }

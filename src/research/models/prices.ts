@@ -1,9 +1,7 @@
-// List prices of models where they are known, for the meter and the cap on money. Discounts are not counted, so the
+// List prices (of April 2026) of models where they are known, for the meter and the cap on money. Discounts are not counted, so the
 // meter shows rather too much than too little.
 
 import type { ModelSpec, Provider } from './types'
-
-export const PRICES_AS_OF = '2026-04'
 
 /** US dollars for a million tokens. */
 export interface Price {

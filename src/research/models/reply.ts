@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 
 /** Longest reply that is looked through. */
-export const REPLY_CHARACTERS = 400_000
+const REPLY_CHARACTERS = 400_000
 /** Places at which an object might begin. */
 const MOST_STARTS = 200
 

@@ -8,7 +8,7 @@ import type { ModelSpec, ResearcherSpec } from './types'
 const provider = z.enum(['anthropic', 'openai', 'google', 'openrouter', 'compatible', 'ollama', 'lmstudio', 'llamacpp', 'browser', 'page', 'paste'])
 const cap = z.number().nonnegative().max(1e12).nullable()
 
-export const modelSpecSchema = z.strictObject({
+const modelSpecSchema = z.strictObject({
   provider,
   // printable, so that it can stand in a row, a commit and an address
   model: z.string().max(200).regex(/^[\p{L}\p{N}\p{P}\p{S} ]*$/u),
@@ -18,7 +18,7 @@ export const modelSpecSchema = z.strictObject({
   release: z.boolean().optional(),
 }) satisfies z.ZodType<ModelSpec>
 
-export const researcherSpecSchema = z.strictObject({
+const researcherSpecSchema = z.strictObject({
   model: modelSpecSchema,
   edits: z.enum(['knobs', 'code']),
   caps: z.strictObject({ requests: cap, tokens: cap, usd: cap }),

@@ -4,7 +4,7 @@ import { LabError } from '../../../core/errors'
 import type { ModelSpec } from '../types'
 import type { PageModelSpec } from './types'
 
-export const HUGGING_FACE = 'https://huggingface.co'
+const HUGGING_FACE = 'https://huggingface.co'
 
 /** A name on Hugging Face: one part or two, nothing that could lead out of its folder. */
 const NAME = /^(?!.*(\.\.|--))[\w][\w.-]{0,95}(\/[\w][\w.-]{0,95})?$/
