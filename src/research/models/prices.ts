@@ -1,5 +1,5 @@
-// List prices (of April 2026) of models where they are known, for the meter and the cap on money. Discounts are not counted, so the
-// meter shows rather too much than too little.
+// List prices of models where they are known, as of April 2026, for the meter and the cap on money. Discounts are not
+// counted, so the meter shows rather too much than too little.
 
 import type { ModelSpec, Provider } from './types'
 
