@@ -55,7 +55,7 @@ export interface Feasibility {
 export interface Recall {
   /** standing lessons, one a line; the person may have edited them */
   lessons: string
-  /** notes that bear on the present program, most important first */
+  /** notes that bear on the present program, the most active first (memory/recall.ts) */
   notes: { about: number | null; text: string; importance: number }[]
 }
 
