@@ -113,6 +113,7 @@ class Host implements PracticeHost {
     await this.mining
     for (const [address, { stream }] of this.guests) if (stream) this.send(address, { kind: 'closed', connection: stream.id })
     await this.hub.node.inTurn(() => undefined).catch((thrown: unknown) => this.options.onFailure?.(LabError.from(thrown)))
+    this.options.channel.close()
     await this.options.store.close()
   }
 

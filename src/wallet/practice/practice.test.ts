@@ -152,12 +152,12 @@ test('what cannot be right is refused by name', async () => {
 
 test('many slices are locked at once, and each goes its own way', async () => {
   const [paid, got] = [await balance(sponsor), await balance(hunter)]
-  const slices = await Promise.all(Array.from({ length: 20 }, () => lock(21_000)))
-  await Promise.all(slices.slice(0, 12).map(({ preimage }) => hunter.settle(preimage)))
-  await Promise.all(slices.slice(12).map(({ paymentHash }) => hunter.cancel(paymentHash)))
-  await Promise.all(slices.map(({ paymentHash }, i) => until(sponsor, 'outgoing', paymentHash, i < 12 ? 'paid' : 'failed')))
-  expect(paid - (await balance(sponsor))).toBe(12 * 21_000)
-  expect((await balance(hunter)) - got).toBe(12 * 21_000)
+  const slices = await Promise.all(Array.from({ length: 12 }, () => lock(21_000)))
+  await Promise.all(slices.slice(0, 8).map(({ preimage }) => hunter.settle(preimage)))
+  await Promise.all(slices.slice(8).map(({ paymentHash }) => hunter.cancel(paymentHash)))
+  await Promise.all(slices.map(({ paymentHash }, i) => until(sponsor, 'outgoing', paymentHash, i < 8 ? 'paid' : 'failed')))
+  expect(paid - (await balance(sponsor))).toBe(8 * 21_000)
+  expect((await balance(hunter)) - got).toBe(8 * 21_000)
 })
 
 test('a channel that loses, doubles and disorders messages delays payments, and no more', async () => {

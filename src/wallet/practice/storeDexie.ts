@@ -55,13 +55,17 @@ export async function forgetPracticeDexie(member: string): Promise<void> {
   await Dexie.delete(databaseName(member)).finally(release)
 }
 
+/** A tab that is being reloaded lets go of its lock a moment later. */
+const PATIENCE_MS = 2000
+
 /** @returns gives the lock back */
 function lock(name: string): Promise<() => void> {
+  const { locks } = navigator
+  if (!locks) return Promise.resolve(() => undefined) // a page that is not secure has none: one tab is up to the person
   return new Promise((done, fail) => {
-    void navigator.locks.request(name, { ifAvailable: true }, (held) => {
-      if (held) return new Promise<void>((release) => done(release))
-      fail(new LabError('lab.state', 'This practice wallet is open in another tab.', { hint: 'Close the other tab, or join as somebody else.' }))
-      return undefined
+    const hold = () => new Promise<void>((release) => done(release))
+    locks.request(name, { signal: AbortSignal.timeout(PATIENCE_MS) }, hold).catch((cause: unknown) => {
+      fail(new LabError('lab.state', 'This practice wallet is open in another tab.', { hint: 'Close the other tab, or join as somebody else.', cause }))
     })
   })
 }
