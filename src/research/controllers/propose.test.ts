@@ -116,6 +116,13 @@ const FLAG = knob(true, { oneOf: [true, false] })
     for (const { source } of await many(name, (seed) => ({ ...context(PROGRAM, [], seed), check: small }))) {
       expect(Number(valuesOf(source).DEPTH) * Number(valuesOf(source).WIDTH)).toBeLessThanOrEqual(300)
     }
+    // a base so near the limit that nothing but a single step from it fits
+    const tight = async (text: string) => {
+      if (changesOf(text, PROGRAM).length > 1) throw new LabError('program.memory', 'It would need 9 GiB; the task allows 1 GiB.')
+      return { paramCount: 1, predictedBytes: 1, allowedBytes: 2, tier: 'software' as const }
+    }
+    const alone = await createController(name).propose({ ...context(PROGRAM, []), check: tight })
+    expect(changesOf(alone.source, PROGRAM).length).toBe(1)
     const never = async () => {
       throw new LabError('program.memory', 'It would need 9 GiB; the task allows 1 GiB.')
     }

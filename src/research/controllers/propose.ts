@@ -10,12 +10,12 @@ import { triesOf } from '../outcomes'
 import { categoryOf, changeText, explainChange, verb } from './knowledge'
 import { readOutlook, type Outlook } from './outlook'
 import type { KnobValue } from './space'
-import { isMovable, toUnit } from './space'
+import { isMovable, sampleValue, toUnit } from './space'
 
 /** New values by knob name. */
 export type Diff = Record<string, KnobValue>
 
-/** Refusals of the box after which there is nothing sensible left to draw. */
+/** Refusals of the box after which one knob alone is moved, and after as many more nothing sensible is left. */
 const MOST_REFUSED = 30
 /** Changes that a description names; the hypothesis names all. */
 const MOST_NAMED = 4
@@ -57,8 +57,9 @@ export async function firstNew(
   const hashes = new Set(tried.map((row) => row.programHash))
   const refused: Diff[] = []
   let refusal: LabError | null = null
-  for (let attempt = 0; attempt < 200 && refused.length < MOST_REFUSED; attempt++) {
-    const diff = effective(context.knobs, draw(refused))
+  for (let attempt = 0; attempt < 200 && refused.length < 2 * MOST_REFUSED; attempt++) {
+    // the base itself fits: where draw after draw is too much, one knob alone is moved
+    const diff = effective(context.knobs, refused.length < MOST_REFUSED ? draw(refused) : one(context))
     if (!diff) continue
     const source = setKnobs(context.source, diff)
     if (source === context.source || hashes.has(await sha256(source)) || (await hasTwin(context, tried, diff))) continue
@@ -76,6 +77,11 @@ export async function firstNew(
     throw new LabError('controller.exhausted', `The researcher found no program that would run: ${refusal.message}`, { hint })
   }
   throw new LabError('controller.exhausted', 'The researcher has no new setting of the knobs left to try.', { hint })
+}
+
+function one(context: ResearchContext): Diff {
+  const knob = context.rng.pick(openKnobs(context))
+  return { [knob.name]: sampleValue(knob, context.rng) }
 }
 
 /** What an edit changes among the knobs that play a part after it; null where that is nothing. */
