@@ -41,26 +41,29 @@ export function createEvolution(): Controller {
       const misses = nearMisses(context, knobs)
       const outlook = readOutlook(context)
       let lead = ''
-      const { diff, source } = await firstNew(context, () => {
+      const { diff, source } = await firstNew(context, (refused) => {
         lead = ''
         if (misses.length >= 2 && context.rng.uniform() < COMBINE) {
           const combined = combine(misses, context.rng)
           lead = `Combine near misses ${combined.numbers.join(' and ')}, which each gained a little`
           return combined.diff
         }
-        return bestOfBrood(knobs, credit, outlook, context)
+        return bestOfBrood(knobs, credit, outlook, context, refused)
       })
       return phrase(context, diff, source, lead, outlook)
     },
   }
 }
 
-/** Of several mutations, the one from which the record leads one to expect most. */
-function bestOfBrood(knobs: readonly Knob[], credit: Credit, outlook: Outlook, { rng, guidance }: ResearchContext): Diff | null {
+/**
+ * Of several mutations, the one from which the record leads one to expect most. What promises most may be what memory
+ * does not hold, again and again, so every refusal leaves fewer to choose from.
+ */
+function bestOfBrood(knobs: readonly Knob[], credit: Credit, outlook: Outlook, { rng, guidance }: ResearchContext, refused: readonly Diff[]): Diff | null {
   const { far, stride } = MODES[guidance.mode]
   let best: Diff | null = null
   let bestPromise = -Infinity
-  for (let i = 0; i < BROOD; i++) {
+  for (let i = 0; i < BROOD / (1 + refused.length); i++) {
     const diff = rng.uniform() < far ? drawFar(knobs, credit, rng) : mutate(knobs, credit, stride, rng)
     if (!diff || Object.keys(diff).length === 0) continue
     const promise = outlook.promise(diff)
