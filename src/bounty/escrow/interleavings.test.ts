@@ -6,14 +6,15 @@ import type { PublicKey } from '../types'
 import type { HunterState } from './hunter'
 import { sponsorMoney, type SponsorState } from './lock'
 import { sliceAmountsMsat } from './terms'
-import { specOf, World, type Vice } from './testing/world'
+import { specOf } from './testing/facts'
+import { World, type Vice } from './testing/world'
 import type { VerifierState } from './verdict'
 
 const RUNS = Number(process.env.INTERLEAVINGS ?? 2000)
 const STEPS = 120
 
 const SPONSORS: Vice[] = ['neverLocks', 'locksLess', 'locksShort']
-const HUNTERS: Vice[] = ['copies', 'alters', 'settlesLate', 'overfits']
+const HUNTERS: Vice[] = ['copies', 'alters', 'cancelsOne', 'settlesLate', 'overfits']
 const VERIFIERS: Vice[] = ['withholds', 'lies', 'leaks', 'garbles']
 
 function worldOf(seed: number): { world: World; vices: { sponsor: Vice; hunters: Vice[]; verifiers: Vice[] } } {
@@ -59,7 +60,7 @@ function check(world: World, vices: ReturnType<typeof worldOf>['vices']): void {
   expect(fees).toBeLessThanOrEqual((world.spec.poolSat * 1000 * world.spec.coordinatorFeePercent * Object.keys(sponsor.submissions).length) / 100)
   // what was released in time was paid to whoever acted in time
   for (const party of world.parties) {
-    if (party.state.role !== 'hunter' || party.vice === 'settlesLate' || party.vice === 'alters') continue
+    if (party.state.role !== 'hunter' || ['settlesLate', 'cancelsOne', 'alters'].includes(party.vice)) continue
     for (const { paymentHash, preimage } of party.state.slices)
       if (preimage && world.inTime.get(paymentHash)) expect(world.locks.get(paymentHash)!).toMatchObject({ state: 'settled' })
     // and nobody shows anything for less than was agreed

@@ -2,8 +2,7 @@
 // doing and remembering, and parties that cheat. Everything is drawn from one seed.
 
 import { Rng } from '../../../core/rng'
-import type { IncomingState, Invoice, OutgoingState } from '../../../wallet/types'
-import type { BountySpec, Body, Message, PublicKey, Score } from '../../types'
+import type { BountySpec, Body, Message, PublicKey } from '../../types'
 import { createHunter, stepHunter, type HunterState } from '../hunter'
 import type { Effect, Input, Result } from '../machine'
 import { hashOfSecret } from '../seal'
@@ -11,6 +10,7 @@ import type { SponsorState } from '../lock'
 import { createSponsor, stepSponsor } from '../sponsor'
 import type { VerifierState } from '../verdict'
 import { createVerifier, stepVerifier } from '../verifier'
+import { decode, hexKey, incomingOf, measured, outgoingOf, type Lock } from './facts'
 
 export type Vice =
   | 'honest'
@@ -28,32 +28,6 @@ interface Party {
   inbox: Input[]
   seen: Set<string>
 }
-
-interface Lock {
-  paymentHash: string
-  payer: PublicKey
-  payee: PublicKey
-  amountMsat: number
-  deadlineHeight: number
-  state: 'locked' | 'settled' | 'refunded'
-  preimage: string | null
-}
-
-const BASELINE_BPB = 2
-const hexKey = (n: number) => n.toString(16).padStart(64, '0')
-
-export function specOf(change: Partial<BountySpec> = {}): BountySpec {
-  const { task } = TASK
-  return {
-    version: 1, title: 'A better program', description: '', task, targetFiles: ['train.js'],
-    baseline: { trainJs: 'baseline', sha256: hexKey(0), valBpb: BASELINE_BPB }, targetImprovementBpb: 0.1, poolSat: 1000, slices: 5,
-    nowShare: 0.8, stabilityDelaySeconds: 6000, deadline: 100_000, lock: { minCltv: 60, maxCltv: 200 }, escrow: 'sliced', money: 'play', accessFeeSat: 0,
-    materialsUrl: null, rules: { maxDiffBytes: 1e4, maxDiffLines: 100, forbidden: ['CANARY'], maxSubmissionsPerKey: 3, maxSimilarity: 0.95 },
-    verifiers: [hexKey(2)], coordinatorFeePercent: 0, heldOut: [{ sha256: hexKey(0), bytes: 1 }], seeds: 1, toleranceBpb: 0.001, ...change,
-  } // prettier-ignore
-}
-
-const TASK = { task: { version: 1, name: 'x', dataset: { kind: 'grammar', seed: 1, bytes: 1000 }, tokenizer: { kind: 'bytes' }, metric: 'val_bpb', direction: 'min', budget: { kind: 'tokens', amount: 1000 }, evaluation: { context: 8, tokens: 8 }, keepRule: { kind: 'plain', repeats: 1, floorBpb: 0 }, guards: { maxWallSeconds: 1, maxBytes: 1 } } } satisfies { task: BountySpec['task'] } // prettier-ignore
 
 export class World {
   readonly rng: Rng
@@ -214,6 +188,8 @@ export class World {
         return this.pay(party, effect)
       case 'settle': {
         const lock = this.locks.get(effect.paymentHash)
+        // paid for all slices but the first, and its secret kept from the sponsor: the patch must be readable all the same
+        if (vice === 'cancelsOne' && party.state.role === 'hunter' && party.state.slices[0].paymentHash === effect.paymentHash && lock?.state === 'locked') this.end(lock, 'refunded')
         if (vice === 'settlesLate' && lock && this.height < lock.deadlineHeight - 1) return null
         if (hashOfSecret(effect.preimage) !== effect.paymentHash) this.problems.push('settled with a wrong secret')
         if (lock?.state === 'locked') this.end(lock, 'settled', effect.preimage)
@@ -297,26 +273,4 @@ export class World {
     this.relay.push({ id, author, to, createdAt: this.now, body: JSON.parse(JSON.stringify(body)) })
     return id
   }
-}
-
-function outgoingOf({ state, preimage }: Lock): OutgoingState {
-  if (state === 'settled') return { state: 'paid', preimage: preimage!, feeMsat: 0 }
-  return state === 'locked' ? { state: 'pending' } : { state: 'failed', reason: 'came back' }
-}
-
-function incomingOf({ state, amountMsat, deadlineHeight }: Lock): IncomingState {
-  return state === 'locked' ? { state, amountMsat, deadlineHeight } : state === 'settled' ? { state, amountMsat } : { state: 'cancelled' }
-}
-
-function decode(bolt11: string): Invoice | null {
-  const [tag, paymentHash, amount, cltv, expires] = bolt11.split(':')
-  if (tag !== 'inv') return null
-  return { bolt11, paymentHash, amountMsat: Number(amount), memo: '', createdAt: 0, expiresAt: Number(expires), minFinalCltv: Number(cltv) }
-}
-
-/** "gain 0.06" scores 0.06 below the baseline; an overfit one gains nothing on text that nobody has seen. */
-function measured(trainJs: string, isLie: boolean, rng: Rng): { score: Score; gates: []; reason: string } {
-  const gain = isLie ? 1 : trainJs.startsWith('gain ') ? Number(trainJs.slice(5)) : 0
-  const heldOutBpb = BASELINE_BPB - gain + 1e-5 * rng.normal()
-  return { score: { heldOutBpb, publicBpb: null, scores: [heldOutBpb], seeds: 1, heldOutSet: 0, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
 }
