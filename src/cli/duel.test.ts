@@ -78,8 +78,9 @@ test('the command line is read strictly', () => {
 })
 
 test('the curve: the letter of each side where its mean is', () => {
-  const side = (curve: number[]) => ({ curve })
-  const pairs = [{ a: side([2, 2, 1.9]), b: side([2, 1.8, 1.5]) }, { a: side([2, 2, 1.9]), b: side([2, 1.8, 1.5, 1.4]) }] // prettier-ignore
+  const side = (curve: number[], isDone = true) => ({ curve, isDone })
+  // one has ended early, one is still at it
+  const pairs = [{ a: side([2, 2, 1.9]), b: side([2, 1.8, 1.5], false) }, { a: side([2, 2]), b: side([2, 1.8, 1.5, 1.4]) }] // prettier-ignore
   const lines = curveLines({ options: { a: 'random', b: 'tpe' }, pairs } as unknown as DuelReport)
   expect(lines[2]).toBe('  2.0000 │xa')
   expect(lines[11]).toBe('  1.5000 │  b')

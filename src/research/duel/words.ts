@@ -38,9 +38,14 @@ function leastP(pairs: number): string {
   return least < 0.05 ? '' : `: ${pairs === 1 ? 'one pair that differs cannot' : `${pairs} pairs cannot, whoever wins them all (p = ${pText(least)})`}`
 }
 
-/** Mean over the pairs of the best so far, after each experiment; as long as the shortest curve. */
+/**
+ * Mean over the pairs of the best so far, after each experiment, as far as all that are at work have come. A side that
+ * has ended keeps what it had.
+ */
 export function meanCurve({ pairs }: Pick<DuelReport, 'pairs'>, side: 'a' | 'b'): number[] {
-  const curves = pairs.map((pair) => pair[side].curve).filter((curve) => curve.length > 0)
-  const length = curves.length === 0 ? 0 : Math.min(...curves.map((curve) => curve.length))
-  return Array.from({ length }, (_, i) => curves.reduce((sum, curve) => sum + curve[i], 0) / curves.length)
+  const begun = pairs.map((pair) => pair[side]).filter(({ curve }) => curve.length > 0)
+  const atWork = begun.filter(({ isDone }) => !isDone)
+  const lengths = (sides: typeof begun) => sides.map(({ curve }) => curve.length)
+  const length = atWork.length > 0 ? Math.min(...lengths(atWork)) : Math.max(0, ...lengths(begun))
+  return Array.from({ length }, (_, i) => begun.reduce((sum, { curve }) => sum + (curve[i] ?? curve.at(-1)!), 0) / begun.length)
 }
