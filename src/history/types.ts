@@ -172,6 +172,8 @@ export interface LabRecord {
   pending?: Pending | null
   /** of all models together, those of proposals that came to nothing included */
   spent?: Cost
+  /** the bounty whose task it is */
+  bounty?: string
 }
 
 /** A proposal before it has a row. */

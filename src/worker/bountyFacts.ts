@@ -3,3 +3,4 @@
 export { TURN_SECONDS } from '../bounty/escrow/machine'
 export { ratioOf, releaseOf, sliceAmountsMsat } from '../bounty/escrow/terms'
 export { inspectPatch, patchSize } from '../bounty/verify/inspect'
+export { generateCorpus } from '../data/grammar'

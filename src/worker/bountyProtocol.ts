@@ -73,8 +73,8 @@ export interface WalletView {
   error: LabErrorJson | null
   /** payments that wait for this person's word now */
   asked: PaymentRow[]
-  /** practice only: members of the private network, and its height */
-  practice: { members: string[]; height: number; isHost: boolean } | null
+  /** practice only: the code by which others join the private network, its members, and its height */
+  practice: { code: string; members: string[]; height: number; isHost: boolean } | null
 }
 
 /** How to reach a wallet. A URI is a secret: it stays in memory, or sealed in this browser under a passphrase. */

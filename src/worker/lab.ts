@@ -17,6 +17,7 @@ import { thisPage } from '../research/models/thisPage'
 import { createTurns, measuredTrainer } from '../research/models/turns'
 import { createWorkerBox } from '../sandbox/workerBox'
 import { fromWorker, throwJson } from './border'
+import { bountyStores } from './bountyStores'
 import { receiveBrowserModel } from './browserModel'
 import { spawnFrameBox } from './frameBox'
 import { createLabApi } from './labApi'
@@ -25,7 +26,9 @@ import type { DataWorkerApi } from './labDataWorker'
 import dataAddress from './labDataWorker?worker&url'
 import { later } from './later'
 import { spawnPageModel } from './pageModels'
+import type { BountyApi } from './bountyProtocol'
 import type { LabApi } from './protocol'
+import type { ResearchApi } from './researchProtocol'
 import { spawnWorker } from './spawn'
 import { createWorkerTrainer } from './trainerClient'
 
@@ -63,6 +66,7 @@ const api = createLabApi({
   replays: openReplayLog(),
   transfers: openTransferStore(),
   duels: openDuels(),
+  bounties: bountyStores(),
   claimLead: (onChange) => void claimLead('assay-lab', onChange),
   async askToPersist() {
     const { persisted, message } = await askToPersist()
@@ -73,7 +77,7 @@ const api = createLabApi({
 })
 
 expose(
-  throwJson<LabApi>({
+  throwJson<LabApi & ResearchApi & BountyApi>({
     ...api,
     async exportZip() {
       const zip = await api.exportZip()

@@ -7,7 +7,9 @@ import type { AdapterInfo, BackendChoice } from '../judge/types'
 import type { Loop } from '../research/loop'
 import { defaultProgram, defaultProgramMd } from '../sandbox/defaultProgram'
 import { BYTE_VOCAB, checkProgram } from './checkProgram'
+import type { BountyApi } from './bountyProtocol'
 import { createAttackDesk } from './labAttacks'
+import { createBountyGate } from './labBountyGate'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import { createDuelDesk } from './labDuel'
@@ -21,7 +23,7 @@ import type { LabApi, ProfileResult } from './protocol'
 import type { ResearchApi } from './researchProtocol'
 
 /** The lab over its parts. Methods throw LabError; whoever exposes them to another thread wraps them (border.ts). */
-export function createLabApi(given: LabParts): LabApi & ResearchApi {
+export function createLabApi(given: LabParts): LabApi & ResearchApi & BountyApi {
   const repositories = new Map<string, Repository>()
   const parts: LabParts = {
     ...given,
@@ -50,8 +52,21 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
       const tookOver = leading && board.status.watching
       board.set({ watching: !leading, ...(tookOver ? { notice: TOOK_OVER } : {}) }, true)
       resolve()
+      // once this function has returned what it needs: the lead may be known at once
+      if (leading) queueMicrotask(() => bounties.wake())
     })
   })
+
+  const bounties = createBountyGate({
+    parts, board, data: desk, needLead, leadKnown,
+    backend: async () => (await probe()).backend,
+    isFree: () => !current?.running && profiling === null && takenBy() === null,
+    async addLab(lab) {
+      const { storeLab } = await import('./labOpening')
+      await storeLab(lab, parts)
+      await openLab(lab.labId)
+    },
+  }) // prettier-ignore
 
   async function needLead(): Promise<void> {
     await leadKnown
@@ -101,9 +116,14 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
     return command(run)
   }
 
+  /** What else than the loop trains now, in words. */
+  function takenBy(): string | null {
+    return replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : transfers.busy ? 'A transfer is being measured' : duels.busy ? 'A duel is being fought' : null
+  }
+
   /** One thing trains at a time, or each would slow the other's clock. */
   function refuseWhileTaken(): void {
-    const what = replays.busy ? 'A receipt is being replayed' : attacks.busy ? 'The red team is at work' : transfers.busy ? 'A transfer is being measured' : duels.busy ? 'A duel is being fought' : null
+    const what = takenBy() ?? (bounties.busy ? 'A patch is being measured for a bounty' : null)
     if (what === null) return
     throw new LabError('lab.state', `${what}, and both would be slowed down.`, { hint: 'Wait for it, or stop it.' })
   }
@@ -187,7 +207,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
       await openLab(labId)
       const lab = await parts.ledger.loadLab(labId)
       // the tab was closed in the middle of the work: close what was cut off, say so, and go on
-      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && !replays.busy && !attacks.busy && !transfers.busy && !duels.busy) {
+      if (lab?.phase === 'running' && current?.labId === labId && !board.status.watching && takenBy() === null && !bounties.busy) {
         const loop = await current.loop()
         loop.start()
       }
@@ -234,6 +254,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi {
     stopDuel: async () => duels.stop(),
     ...createPersonDesk(command, () => current ?? shown()),
     ...createModelDesk(parts, board),
+    ...bounties.api,
     report: async () => shown().report(),
     exportZip: async () => shown().exportZip(),
     exportResults: async () => shown().exportResults(),

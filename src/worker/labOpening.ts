@@ -1,6 +1,7 @@
 // A lab that begins.
 
 import { labSnapshot, newLab } from '../history/newLab'
+import type { LabRecord } from '../history/types'
 import type { AdapterInfo } from '../judge/types'
 import type { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
@@ -17,9 +18,13 @@ export async function beginLab(settings: LabSettings, parts: LabParts, desk: Ret
   const adapter = await probe()
   const { floorBpb } = await desk(settings.dataset, settings.tokenizer)
   const labId = parts.newId()
-  const lab = newLab(settings, { labId, now: parts.now(), adapter, floorBpb })
-  // the repository first: a lab that is listed has one
-  await parts.repository(labId).open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
-  await parts.ledger.saveLab(lab)
+  await storeLab(newLab(settings, { labId, now: parts.now(), adapter, floorBpb }), parts)
   return labId
+}
+
+/** Lists a new lab. */
+export async function storeLab(lab: LabRecord, { repository, ledger }: Pick<LabParts, 'repository' | 'ledger'>): Promise<void> {
+  // the repository first: a lab that is listed has one
+  await repository(lab.labId).open(lab.branch, labSnapshot(lab), 'The program that the lab starts from')
+  await ledger.saveLab(lab)
 }

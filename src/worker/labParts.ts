@@ -1,5 +1,6 @@
 // What the lab is assembled from. The browser's parts are in lab.ts; tests and Node bring their own.
 
+import type { BountyStore } from '../bounty/office/store'
 import type { ByteCache } from '../data/byteCache'
 import type { Duels } from '../history/duelsDexie'
 import type { Identity } from '../history/identity'
@@ -11,6 +12,7 @@ import type { ClientDeps } from '../research/models/client'
 import type { KeyStore } from '../research/models/keys'
 import type { LocalModels } from '../research/models/local'
 import type { Box } from '../sandbox/contract'
+import type { Persona } from './bountyProtocol'
 import type { Prepare } from './labData'
 
 export interface LabParts {
@@ -34,6 +36,12 @@ export interface LabParts {
   replays: ReplayLog
   transfers: TransferStore
   duels: Duels
+  bounties: {
+    /** what somebody remembers of bounties and payments; loaded with its first call */
+    store(persona: Persona): BountyStore
+    /** who has such a store already, and may have something under way */
+    people(): Promise<Persona[]>
+  }
   /** Claims the lead among tabs; told true when this one leads, false while it watches. */
   claimLead(onChange: (leading: boolean) => void): void
   /** A sentence for the person when the browser does not promise to keep what is stored; else null. */

@@ -1,6 +1,7 @@
 // What the page is told: one status and one batch of curve points at a time, at most ten times a second each.
 
 import type { LoopEvent } from '../research/loop'
+import type { BountyEvent } from './bountyProtocol'
 import { IDLE, type LabEvent, type LabStatus } from './protocol'
 import type { CurvePoint } from '../judge/types'
 
@@ -10,23 +11,23 @@ const REPLY_CHARS = 4000
 
 export interface StatusBoard {
   readonly status: LabStatus
-  subscribe(listener: (event: LabEvent) => unknown): void
+  subscribe(listener: (event: LabEvent | BountyEvent) => unknown): void
   /** Changes the status and tells it soon; with `now`, at once. */
   set(change: Partial<LabStatus>, now?: boolean): void
   /** Turns what the loop says into status and points. */
   hear(event: LoopEvent): void
   /** Passes an event on as it is. */
-  tell(event: LabEvent): void
+  tell(event: LabEvent | BountyEvent): void
 }
 
 /** A board with nothing on it. */
 export function createStatusBoard(): StatusBoard {
-  const listeners = new Set<(event: LabEvent) => unknown>()
+  const listeners = new Set<(event: LabEvent | BountyEvent) => unknown>()
   let status: LabStatus = { ...IDLE }
   let curve: { number: number; repeat: number; points: CurvePoint[]; reset: boolean } | null = null
   let timer: ReturnType<typeof setTimeout> | null = null
 
-  function tell(event: LabEvent): void {
+  function tell(event: LabEvent | BountyEvent): void {
     for (const listener of listeners) {
       // a listener is a page that may have gone; it is told no more
       void Promise.resolve(listener(event)).catch(() => listeners.delete(listener))

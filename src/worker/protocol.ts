@@ -14,6 +14,7 @@ import type { TransferProgress } from '../research/transfer/run'
 import type { EndRules } from '../research/guide/types'
 import type { ResearcherSpec } from '../research/models/types'
 import type { Knob } from '../sandbox/contract'
+import type { BountyEvent } from './bountyProtocol'
 import type { DuelReport, Meter, Question } from './researchProtocol'
 
 export type Phase = 'idle' | 'running' | 'paused' | 'stopping' | 'failed'
@@ -83,6 +84,8 @@ export interface LabStatus {
   attacking: { done: number; total: number } | null
   /** the transfer that is being measured: which run of it, and how far that is; null between transfers */
   transferring: (TransferProgress & { labId: string; progress: number }) | null
+  /** what is being measured for a bounty: which run of it, and how far that is; null between measurements */
+  measuring: { bounty: string; run: number; runs: number; progress: number } | null
   /** what the lab waits for a person to answer */
   asking: Question | null
   /** the end of what a model is answering, as it comes: untrusted text; null between answers */
@@ -116,6 +119,7 @@ export const IDLE: LabStatus = {
   replaying: null,
   attacking: null,
   transferring: null,
+  measuring: null,
   asking: null,
   reply: null,
   meter: null,
@@ -170,7 +174,7 @@ export type CheatFacts = Omit<Cheat, 'attempt'>
 
 /** Implemented by src/worker/lab.ts, called through Comlink. Every method may reject with a LabErrorJson. */
 export interface LabApi {
-  subscribe(listener: (event: LabEvent) => void): Promise<void>
+  subscribe(listener: (event: LabEvent | BountyEvent) => void): Promise<void>
   status(): Promise<LabStatus>
   /**
    * Opens what trains, without starting anything; another choice closes what was open. Without one the last holds.

@@ -1,6 +1,7 @@
 // A lab as the page has it, assembled for this folder's tests.
 
 import { join } from 'node:path'
+import { openFileStore } from '../bounty/office/storeFile'
 import { Rng, hashString } from '../core/rng'
 import { memoryByteCache } from '../data/byteCache'
 import { loadCorpus, prepareData } from '../data/corpus'
@@ -16,9 +17,10 @@ import { memoryVault } from '../research/models/testing/memoryVault'
 import { scriptedTrainer, success } from '../research/testing'
 import { createBox } from '../sandbox/box'
 import { defaultProgram } from '../sandbox/defaultProgram'
+import type { BountyEvent } from './bountyProtocol'
 import { createLabApi } from './labApi'
-import { later } from './later'
 import type { LabParts } from './labParts'
+import { later } from './later'
 import type { LabApi, LabEvent, LabSettings, LabStatus } from './protocol'
 
 const cache = memoryByteCache()
@@ -60,13 +62,14 @@ export async function assemble(dir: string, leading = true) {
       ledger: await openFileLedger(join(dir, 'duels')),
     },
     replays: { save: async (record) => void replayed.push(record), list: async () => replayed },
+    bounties: { store: (persona) => later(() => openFileStore(join(dir, `bounties-${persona}`))), people: async () => [] },
     claimLead: (onChange) => onChange(leading),
     askToPersist: async () => 'This browser may delete the lab.',
     now: Date.now,
     newId: () => 'lab-1',
   }
   const api = createLabApi(parts)
-  const events: LabEvent[] = []
+  const events: (LabEvent | BountyEvent)[] = []
   await api.subscribe(async (event) => void events.push(event))
   return { api, trainer, events, parts }
 }

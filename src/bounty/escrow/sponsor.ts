@@ -46,8 +46,9 @@ export function stepSponsor(state: SponsorState, input: Input, decode: Decode): 
 function hear(state: SponsorState, message: Message, decode: Decode): void {
   const { author, id, body } = message
   const isVerifier = state.spec.verifiers.includes(author)
-  if (body.kind === 'baseline' && isVerifier && body.bounty === state.bounty) state.baselines[author] ??= body.score
-  else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
+  if (body.kind === 'baseline' && isVerifier && body.bounty === state.bounty) {
+    if (body.score.heldOutSet === 0) state.baselines[author] ??= body.score
+  } else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
     state.submissions[id] = {
       commit: id, author, commitment: body.commitment, places: {}, reported: [], slices: [], invoices: null, stage: 'committed',
       scores: { first: {}, stability: {} }, verdicts: { first: {}, stability: {} }, patch: null, bills: [], fees: {}, review: null, complaint: null,

@@ -28,9 +28,9 @@ export interface VerifierSubmission {
 
 export interface VerifierState extends MachineState {
   role: 'verifier'
-  /** attested score of the baseline, by verifier */
-  baselines: Record<PublicKey, number>
-  /** held-out set in use; sets rotate, one for each phase where there are more */
+  /** attested score of the baseline, by held-out set and verifier */
+  baselines: Record<number, Record<PublicKey, number>>
+  /** held-out sets that are here, in the order of their arrival */
   sets: number[]
   bestBpb: number | null
   /** slices released, or reserved for a re-check */
@@ -61,7 +61,7 @@ function decide(state: VerifierState, submission: VerifierSubmission, phase: Pha
   const { verifiers } = state.spec
   const scores = verifiers.flatMap((key) => (key in submission.scores[phase] ? [submission.scores[phase][key]] : []))
   if (scores.length < verifiers.length && waited < QUORUM_SECONDS) return
-  const measured = scores.flatMap((score) => (score ? [score.heldOutBpb] : []))
+  const measured = scores.flatMap((score) => (score ? [onFirstSet(state, score)] : []))
   const isQuorum = 2 * measured.length > verifiers.length
   const median = isQuorum ? medianOf(measured) : null
   if (phase === 'first') judge(state, submission, median)
@@ -137,10 +137,21 @@ export function release(state: VerifierState, { commit, author, slices, verdicts
   if (amountMsat > 0) want(state, { key: `fee/${phase}/${commit}`, do: 'makeInvoice', amountMsat, memo: 'Assay bounty, verifier’s fee', expirySeconds: 7 * 24 * 3600 })
 }
 
+/** Sets rotate: where there is another one, the re-check asks it and not the one that a first score may have been fitted to. */
 export function measure(state: VerifierState, { commit, patch }: VerifierSubmission, phase: Phase): void {
-  // a set that a first score may have been fitted to is not asked again where there is another
-  const set = state.sets[phase === 'first' ? 0 : state.sets.length - 1] ?? 0
-  want(state, { key: `measure/${phase}/${commit}`, do: 'measure', commit, phase, set, trainJs: patch!.trainJs })
+  const last = state.spec.heldOut.length - 1
+  const isReady = state.sets.includes(last) && 2 * Object.keys(baselinesOn(state, last)).length > state.spec.verifiers.length
+  want(state, { key: `measure/${phase}/${commit}`, do: 'measure', commit, phase, set: phase === 'stability' && isReady ? last : 0, trainJs: patch!.trainJs })
+}
+
+export function baselinesOn({ baselines }: VerifierState, set: number): Record<PublicKey, number> {
+  return (baselines[set] ??= {})
+}
+
+/** A score as it would be on the first set: there, the baseline is so much better or worse. */
+function onFirstSet(state: VerifierState, { heldOutSet, heldOutBpb }: Score): number {
+  const [first, own] = [0, heldOutSet].map((set) => medianOf(Object.values(baselinesOn(state, set))))
+  return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
 }
 
 export function decline(state: VerifierState, submission: VerifierSubmission, reason: string): void {

@@ -5,7 +5,7 @@ import type { BountySpec, EventId, Message, PublicKey } from '../types'
 import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
 import { commitmentOf, hashOfSecret, type Patch } from './seal'
 import { medianOf, ownSlices, sliceAmountsMsat } from './terms'
-import { decline, enter, measure, release, ripen, type VerifierState, type VerifierSubmission } from './verdict'
+import { baselinesOn, decline, enter, measure, release, ripen, type VerifierState, type VerifierSubmission } from './verdict'
 
 /** Why a patch is not measured at all, or null: size, forbidden text, likeness to an earlier one. */
 export type Inspect = (spec: BountySpec, patch: Patch, author: PublicKey, earlier: { author: PublicKey; patch: Patch }[]) => string | null
@@ -38,10 +38,10 @@ function hear(state: VerifierState, message: Message, inspect: Inspect): void {
   const isVerifier = spec.verifiers.includes(author)
   if (body.kind === 'heldOut' && author === state.sponsor && body.bounty === state.bounty) {
     if (!state.sets.includes(body.set)) state.sets.push(body.set)
-    const trainJs = spec.baseline.trainJs
-    if (body.set === 0) want(state, { key: 'baseline', do: 'measure', commit: null, phase: 'first', set: 0, trainJs })
+    // one set may be harder than another: gains compare, scores do not, so the baseline is measured on each
+    want(state, { key: `baseline/${body.set}`, do: 'measure', commit: null, phase: 'first', set: body.set, trainJs: spec.baseline.trainJs })
   } else if (body.kind === 'baseline' && isVerifier && body.bounty === state.bounty) {
-    state.baselines[author] ??= body.score.heldOutBpb
+    baselinesOn(state, body.score.heldOutSet)[author] ??= body.score.heldOutBpb
   } else if (body.kind === 'close' && author === state.sponsor && body.bounty === state.bounty) {
     state.closed = true
   } else if (body.kind === 'commit' && body.bounty === state.bounty) {
@@ -88,8 +88,8 @@ function conclude(state: VerifierState, effect: Effect, result: Result): void {
   if (effect.do === 'measure' && effect.commit === null) {
     const score = result.do === 'measure' ? result.score : null
     if (!score) return // no baseline, no turns: the sponsor sees that nothing was attested
-    state.baselines[state.me] = score.heldOutBpb
-    want(state, { key: 'attest', do: 'send', to: null, body: { kind: 'baseline', bounty: state.bounty, score } })
+    baselinesOn(state, effect.set)[state.me] = score.heldOutBpb
+    want(state, { key: `attest/${effect.set}`, do: 'send', to: null, body: { kind: 'baseline', bounty: state.bounty, score } })
     return
   }
   const commit = effect.do === 'measure' ? effect.commit : effect.key.split('/').at(-1)
@@ -127,7 +127,7 @@ function offer(state: VerifierState, submission: VerifierSubmission, secrets: re
 }
 
 function nextTurn(state: VerifierState): void {
-  const known = Object.values(state.baselines)
+  const known = Object.values(baselinesOn(state, 0))
   // the bar stands before anybody works against it
   if (state.bestBpb === null && 2 * known.length > state.spec.verifiers.length) state.bestBpb = medianOf(known)
   if (state.bestBpb === null || state.turn !== null) return

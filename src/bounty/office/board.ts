@@ -8,6 +8,7 @@ import type { Listing } from './mail'
 export interface PublicRecord {
   isClosed: boolean
   revealed: Set<number>
+  /** on the first held-out set */
   baselines: Record<PublicKey, Score>
   /** in the order in which they came here */
   commits: { commit: EventId; author: PublicKey; at: number }[]
@@ -24,7 +25,7 @@ export function publicRecord({ author: sponsor, spec }: Listing, messages: reado
     const isVerifier = spec.verifiers.includes(author)
     if (body.kind === 'close' && author === sponsor) record.isClosed = true
     if (body.kind === 'reveal' && author === sponsor) record.revealed.add(body.set)
-    if (body.kind === 'baseline' && isVerifier) record.baselines[author] ??= body.score
+    if (body.kind === 'baseline' && isVerifier && body.score.heldOutSet === 0) record.baselines[author] ??= body.score
     if (body.kind === 'commit') record.commits.push({ commit: id, author, at: createdAt })
     if (body.kind === 'score' && isVerifier) entry(record.scores, body.commit)[body.phase][author] ??= body.score
     if (body.kind === 'verdict' && isVerifier) entry(given, body.commit)[body.phase][author] ??= body.verdict

@@ -8,6 +8,7 @@ import { base64Of } from './heldOut'
 import type { AnyState, BountyStore } from './store'
 
 export interface Measurement {
+  bounty: EventId
   spec: BountySpec
   trainJs: string
   /** held-out text, and which set it is */
@@ -16,6 +17,9 @@ export interface Measurement {
   phase: Phase
   commit: EventId | null
 }
+
+/** After the deadline: the last re-check, and time to pay for it. */
+const GRACE_SECONDS = 30 * 86_400
 
 export interface EffectDeps {
   store: BountyStore
@@ -46,7 +50,9 @@ export async function resultOf(effect: Effect, id: string, { spec, bounty }: Any
       return { do: 'makeInvoice', invoice: await till.makeInvoice({ ...effect, key, why: spec.title }) }
     case 'pay': {
       const { bolt11, paymentHash, amountMsat, maxCltv, toWhom, why } = effect
-      const agreed = { paymentHash, amountMsat, maxCltv, notAfter: spec.deadline }
+      // what is owed for a verdict may be billed after the deadline; a slice is locked before it
+      const isOwed = effect.key.startsWith('fee/') || spec.escrow === 'unescrowed'
+      const agreed = { paymentHash, amountMsat, maxCltv, notAfter: spec.deadline + (isOwed ? GRACE_SECONDS : 0) }
       return { do: 'pay', state: await till.pay({ key, bolt11, agreed, toWhom, why: `${spec.title}: ${why}` }) }
     }
     case 'settle':
@@ -58,7 +64,7 @@ export async function resultOf(effect: Effect, id: string, { spec, bounty }: Any
     case 'measure': {
       const { trainJs, set, phase, commit } = effect
       const { text } = await heldOutOf(store, bounty, set)
-      return { do: 'measure', ...(await deps.measure({ spec, trainJs, text, set, phase, commit })) }
+      return { do: 'measure', ...(await deps.measure({ bounty, spec, trainJs, text, set, phase, commit })) }
     }
   }
 }

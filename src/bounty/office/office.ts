@@ -38,7 +38,7 @@ export class Office {
   readonly me: PublicKey
   private readonly deps: OfficeDeps
   private readonly machines = new Map<string, MachineRow>()
-  private readonly inFlight = new Set<string>()
+  private readonly flights = new Map<string, Promise<void>>()
   private readonly patience: Patience
   private readonly mail: Mail
   private readonly outbox: Outbox
@@ -101,11 +101,17 @@ export class Office {
     return this.outbox.waiting()
   }
 
-  /** An event from a relay or a file; it may come twice, and be anything. @param bounty see Mail.receive */
-  hear(event: Event, bounty: EventId | null = null): Promise<void> {
+  /**
+   * An event from a relay or a file; it may come twice, and be anything.
+   * @param bounty see Mail.receive
+   * @returns whether it was news
+   */
+  hear(event: Event, bounty: EventId | null = null): Promise<boolean> {
     return this.inTurn(async () => {
+      if (this.isClosed) return false
       const message = await this.mail.receive(event, bounty)
       if (message) await this.route(message)
+      return message !== null
     })
   }
 
@@ -126,6 +132,15 @@ export class Office {
   /** Other relays were chosen. */
   newRelays(): Promise<void> {
     return this.outbox.startOver()
+  }
+
+  /** Resolves when nothing is under way: what is left waits for others, for time, or for another try. */
+  async rest(): Promise<void> {
+    let last: unknown = null
+    while (last !== this.turn || this.flights.size > 0) {
+      last = this.turn
+      await Promise.all([last, ...this.flights.values()])
+    }
   }
 
   /** Nothing is done any more; what is under way ends unheard, as if the machine had been switched off. */
@@ -220,22 +235,23 @@ export class Office {
     }
     this.machines.set(id, next)
     if (next.updatedAt !== row.updatedAt || input.kind !== 'time') this.deps.onChange(next)
-    for (const effect of state.todo) void this.perform(id, effect)
+    for (const effect of state.todo) {
+      const flight = `${id}/${effect.key}`
+      // once at a time
+      if (!this.flights.has(flight) && this.patience.mayTry(flight)) this.flights.set(flight, this.perform(id, effect, flight))
+    }
   }
 
-  /** Does one thing, once at a time; its result is the next input. */
-  private async perform(id: string, effect: Effect): Promise<void> {
-    const flight = `${id}/${effect.key}`
-    if (this.isClosed || this.inFlight.has(flight) || !this.patience.mayTry(flight)) return
-    this.inFlight.add(flight)
+  /** Does one thing; its result is the next input. */
+  private async perform(id: string, effect: Effect, flight: string): Promise<void> {
     try {
       const result = await this.outcome(id, effect)
       this.patience.done(flight)
-      this.inFlight.delete(flight)
+      this.flights.delete(flight)
       await this.inTurn(() => this.apply(id, { kind: 'done', key: effect.key, result }))
     } catch (thrown) {
       // the wallet, the judge or the disk: nothing was recorded, so it is tried again
-      this.inFlight.delete(flight)
+      this.flights.delete(flight)
       if (this.isClosed) return
       const error = LabError.from(thrown)
       if (this.patience.failed(flight, error.message)) this.deps.onError(error)

@@ -2,7 +2,9 @@
 
 import type { HunterState } from '../escrow/hunter'
 import type { SponsorState, SponsorSubmission } from '../escrow/lock'
+import { releaseOf } from '../escrow/terms'
 import type { VerifierState, VerifierSubmission } from '../escrow/verdict'
+import type { BountySpec } from '../types'
 
 export interface Stage {
   stage: string
@@ -80,16 +82,26 @@ export function sponsorSubmissionStage({ stage, invoices, slices, verdicts, comp
   const due = Object.values(verdicts.first)[0].amountMsat / 1000
   if (isFree && !patch) return { stage: `Accepted: ${due} sat are owed. Nothing was locked.`, next: 'Confirm the hunter’s bill: the patch is handed over for the payment.' }
   const bought = patch ? 'You can read the patch.' : 'A slice has to be settled before you can read the patch.'
+  if (!isRechecked && !isHeldBack({ verdicts, slices }, spec)) {
+    return waits > 0 ? { stage: `Accepted. ${bought}`, next: 'What was released is being settled; the rest comes back.' } : over(`Settled; nothing was held back. ${bought}`)
+  }
   if (!isRechecked) return { stage: `Accepted; the first part is released. ${bought}`, next: review ? 'The verifiers measure it again after the delay.' : 'Review it if you like: without a word the holdback is judged after the delay.' }
   if (waits > 0) return { stage: `The re-check is done. ${bought}`, next: 'What it released is being settled; the rest comes back.' }
   return over(`Settled. ${bought}`)
+}
+
+/** Whether the first verdict left something to the re-check. */
+export function isHeldBack({ verdicts, slices }: Pick<SponsorSubmission, 'verdicts' | 'slices'>, spec: BountySpec): boolean {
+  const [first] = Object.values(verdicts.first)
+  const left = spec.escrow === 'unescrowed' ? spec.slices : slices.length
+  return first !== undefined && first.accepted && releaseOf(spec, first.ratio, left).later > 0
 }
 
 export function verifierStage(state: VerifierState): Stage {
   const { sets, baselines, me, order, submissions, closed, now, spec } = state
   const busy = order.map((commit) => submissions[commit]).find((one) => verifierSubmissionStage(one).next !== null)
   if (sets.length === 0) return { stage: 'You are one of its verifiers.', next: 'The sponsor sends the held-out text, encrypted for you.' }
-  if (!(me in baselines)) return { stage: 'The held-out text is here, and matches its hash.', next: 'This tab trains the baseline and attests its score: leave it open.' }
+  if (!(me in (baselines[0] ?? {}))) return { stage: 'The held-out text is here, and matches its hash.', next: 'This tab trains the baseline and attests its score: leave it open.' }
   if (busy) return verifierSubmissionStage(busy)
   if (closed || now > spec.deadline) return over('The bounty is closed, and everything has been judged.')
   return { stage: 'The baseline is attested.', next: 'Waiting for submissions; leave this tab open, or run it headless.' }

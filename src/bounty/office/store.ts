@@ -62,6 +62,7 @@ export interface BountyStore {
   /** What the person chose, by name: relays, caps, what is watched. @returns null where nothing was */
   setting(name: string): Promise<unknown>
   saveSetting(name: string, value: unknown): Promise<void>
+  close(): Promise<void>
 }
 
 /** Most events kept; the oldest that belong to no bounty of ours go first. */

@@ -64,5 +64,6 @@ export function openDexieStore(name = 'assay-bounties'): BountyStore {
       ),
     setting: (name) => kept(async () => (await db.settings.get(name))?.value ?? null),
     saveSetting: (name, value) => kept(async () => void (await db.settings.put({ name, value }))),
+    close: async () => db.close(),
   }
 }

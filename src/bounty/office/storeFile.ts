@@ -75,6 +75,10 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
     },
     setting: async (name) => structuredClone(tables.settings.get(name)) ?? null,
     saveSetting: (name, value) => write('settings', name, structuredClone(value)),
+    async close() {
+      await last
+      await journal.close()
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import type { VerifierState, VerifierSubmission } from '../escrow/verdict'
 import type { EventId, Message, Money, PublicKey, Role, Score, Verdict } from '../types'
 import { publicRecord, type PublicRecord } from './board'
 import type { Listing } from './mail'
-import { hunterStage, sponsorStage, sponsorSubmissionStage, verifierStage, verifierSubmissionStage } from './stages'
+import { hunterStage, isHeldBack, sponsorStage, sponsorSubmissionStage, verifierStage, verifierSubmissionStage } from './stages'
 import type { MachineRow } from './store'
 import { aboutCommit, timelineOf, type TimelineEntry } from './timeline'
 
@@ -111,10 +111,9 @@ function sponsorView(state: SponsorState, desk: Desk): Shown {
   return { ...sponsorStage(state, isRevealed), money: sponsorMoney(all), timeline: timelineOf(desk.messages, desk.payments, names(desk)), submissions, wishes }
 }
 
-/** Between the first verdict and the re-check, once. */
-function mayReview({ verdicts, review }: SponsorSubmission, { spec }: SponsorState): boolean {
-  const first = Object.values(verdicts.first)
-  return review === null && spec.nowShare < 1 && first.some(({ accepted }) => accepted) && Object.keys(verdicts.stability).length === 0
+/** Between the first verdict and the re-check, once, where something is held back. */
+function mayReview(submission: SponsorSubmission, { spec }: SponsorState): boolean {
+  return submission.review === null && isHeldBack(submission, spec) && Object.keys(submission.verdicts.stability).length === 0
 }
 
 function verifierView(state: VerifierState, desk: Desk): Shown {

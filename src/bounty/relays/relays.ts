@@ -30,6 +30,8 @@ export interface RelayPool {
 export interface RelayOptions {
   urls: readonly string[]
   me: PublicKey
+  /** what is asked for; the messages of bounties where absent */
+  filters?: Filter[]
   /** may come twice, from several relays, and be anything */
   onEvent(event: Event): void
   onState(): void
@@ -62,6 +64,15 @@ export function openRelays(options: RelayOptions): RelayPool {
     states: () => lines.map(({ url, state, said }) => ({ url, state, said })),
     close: () => lines.forEach((line) => line.close()),
   }
+}
+
+function bountyFilters(me: PublicKey): Filter[] {
+  const since = Math.floor(Date.now() / 1000) - DAYS_BACK
+  return [
+    { kinds: [LISTING], '#t': [TOPIC], since, limit: 1000 },
+    { kinds: [COMMENT], '#t': [TOPIC], since, limit: 5000 },
+    { kinds: [WRAP], '#p': [me], since: since - WRAP_DAYS, limit: 5000 },
+  ]
 }
 
 /** One relay, for as long as it is wanted. */
@@ -108,13 +119,7 @@ class Line {
     this.become('open', '')
     this.options.onOpen?.()
     let received = 0
-    const now = Math.floor(Date.now() / 1000)
-    const since = now - DAYS_BACK
-    const filters: Filter[] = [
-      { kinds: [LISTING], '#t': [TOPIC], since, limit: 1000 },
-      { kinds: [COMMENT], '#t': [TOPIC], since, limit: 5000 },
-      { kinds: [WRAP], '#p': [this.options.me], since: since - WRAP_DAYS, limit: 5000 },
-    ]
+    const filters = this.options.filters ?? bountyFilters(this.options.me)
     for (const filter of filters) {
       relay.subscribe([filter], {
         onevent: (event) => {

@@ -12,6 +12,8 @@ z.config({ jitless: true })
 export const MOST_SPEC_CHARS = 600_000
 /** Most slices: each is an invoice, a prompt of the wallet and a slot in a channel. */
 export const MOST_SLICES = 50
+/** Of one held-out text: it travels in messages, and every verifier keeps it. */
+export const MOST_HELD_OUT_BYTES = 1_100_000
 
 export const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
 const line = (most: number) => z.string().trim().min(1, 'must not be empty').max(most)
@@ -60,7 +62,7 @@ export const bountySpec = z
     }),
     verifiers: z.array(hex64).min(1, 'needs at least one verifier').max(9),
     coordinatorFeePercent: z.number().min(0).max(20),
-    heldOut: z.array(z.strictObject({ sha256: hex64, bytes: count(1, 50_000_000) })).min(1, 'needs a held-out set').max(10),
+    heldOut: z.array(z.strictObject({ sha256: hex64, bytes: count(1, MOST_HELD_OUT_BYTES) })).min(1, 'needs a held-out set').max(10),
     seeds: count(1, 9),
     toleranceBpb: z.number().min(0).max(1),
   })

@@ -47,7 +47,7 @@ function deps(): MeasureDeps {
   }
 }
 
-const measure = (trainJs: string, baseline: Score | null = null) => measurePatch({ spec, trainJs, text, set: 0, phase: 'first', commit: null }, baseline, deps())
+const measure = (trainJs: string, baseline: Score | null = null) => measurePatch({ bounty: 'ab'.repeat(32), spec, trainJs, text, set: 0, phase: 'first', commit: null }, baseline, deps())
 
 test('a patch that trains better has a better score on text that nobody saw, on every seed', async () => {
   const baseline = await measure(BASE)

@@ -1,0 +1,222 @@
+import { getPublicKey } from 'nostr-tools/pure'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { Rng } from '../../core/rng'
+import { startRelay, type TestRelay } from '../../wallet/testing/relay'
+import { Parties, programOf, type Name } from '../testing/parties'
+import type { BountySpec } from '../types'
+import { eventsOf } from '../wire/events'
+import { TURN_SECONDS } from '../escrow/machine'
+
+const SAT = 1000
+const START = 1_000_000
+let ended: (() => unknown)[] = []
+beforeAll(() => {
+  globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket // Node 20 has none
+})
+afterEach(async () => {
+  for (const end of ended.reverse()) await end()
+  ended = []
+})
+
+async function world(names: Name[] = ['sponsor', 'hunter', 'verifier'], urls: string[] = []): Promise<Parties> {
+  const parties = await Parties.make()
+  ended.push(() => parties.end())
+  for (const name of names) await parties.party(name).start(urls)
+  return parties
+}
+
+/** A bounty on the board, and the hunter's patch handed in. */
+async function submitted(gain: number, change: Partial<BountySpec> = {}): Promise<Parties> {
+  const all = await world()
+  await all.post(change)
+  await all.settle()
+  await all.party('hunter').office.submit(all.bounty, programOf(gain))
+  return all
+}
+
+const balances = ({ ledger }: Parties) => ({ sponsor: ledger.balance('sponsor') - START, hunter: ledger.balance('hunter') - START, locked: ledger.lockedMsat() })
+
+describe('by file alone, no relay', () => {
+  test('from posting to the settled holdback: what the gain earned is paid, the rest comes back, and it is proven', async () => {
+    const all = await submitted(0.05) // half of the target: ⌊0.8·5·0.5⌋ = 2 slices of 20 sat now, ⌊0.2·5·0.5⌋ = 0 later
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -40 * SAT, hunter: 40 * SAT, locked: 0 })
+    const [mine, theirs] = [await all.party('hunter').part(), await all.party('sponsor').part()]
+    expect(mine.money).toEqual({ lockedMsat: 0, paidMsat: 40 * SAT, refundedMsat: 60 * SAT, pendingMsat: 0 })
+    expect(theirs.money).toEqual(mine.money)
+    expect(theirs.submissions[0].trainJs).toBe(programOf(0.05))
+    expect(mine).toMatchObject({ isOver: true, next: null, isPlayMoney: true, isTrustedSponsor: false })
+    const proofs = mine.timeline.map(({ proof }) => proof?.kind)
+    expect(proofs.filter((kind) => kind === 'payment')).toHaveLength(5)
+    expect(mine.timeline.map(({ text }) => text).join('\n')).toMatch(/place 1[^]*The verifier measured 1.9500[^]*40 sat earned/)
+  })
+
+  test('the holdback waits for the delay, visibly, and is judged again', async () => {
+    const all = await submitted(0.2)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -100 * SAT, hunter: 80 * SAT, locked: 20 * SAT })
+    const waiting = await all.party('sponsor').part()
+    expect(waiting).toMatchObject({ money: { lockedMsat: 20 * SAT, paidMsat: 80 * SAT }, wishes: ['review', 'close'] })
+    expect(waiting.lockedUntil).toBeGreaterThan(all.now + 3600)
+    all.pass(3600)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -100 * SAT, hunter: 100 * SAT, locked: 0 })
+    for (const count of all.ledger.sent.values()) expect(count).toBe(1)
+  })
+
+  test('the sponsor objects before the holdback: it comes back', async () => {
+    const all = await submitted(0.2)
+    await all.settle()
+    const { id, submissions } = await all.party('sponsor').part()
+    await all.party('sponsor').office.wish(id, { do: 'review', commit: submissions[0].commit, accept: false, reason: 'It only fits one text.' })
+    await all.settle()
+    all.pass(3600)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -80 * SAT, hunter: 80 * SAT, locked: 0 })
+    expect((await all.party('hunter').part()).timeline.at(-1)!.text).toBeTruthy()
+    expect((await all.party('hunter').part()).timeline.some(({ text }) => text.includes('It only fits one text.'))).toBe(true)
+  })
+
+  test.each([
+    ['no gain', 0, {}],
+    ['a forbidden text', 0.2, { rules: { maxDiffBytes: 1000, maxDiffLines: 9, forbidden: ['// gain'], maxSubmissionsPerKey: 3, maxSimilarity: 1 } }],
+  ])('a refused submission, for %s: every sat comes back at once', async (_, gain, change) => {
+    const all = await submitted(gain, change)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: 0, hunter: 0, locked: 0 })
+    const theirs = await all.party('sponsor').part()
+    expect(theirs.money).toMatchObject({ paidMsat: 0, lockedMsat: 0, pendingMsat: 0 })
+    expect(theirs.submissions[0].trainJs).toBeNull()
+  })
+
+  test('a hunter who vanishes with the holdback locked: it refunds itself at its deadline', async () => {
+    const all = await submitted(0.2)
+    const [sponsor, hunter] = [all.party('sponsor'), all.party('hunter')]
+    await all.settle()
+    const lockedBefore = all.ledger.lockedMsat()
+    hunter.kill()
+    expect(lockedBefore).toBe(20 * SAT)
+    all.pass(432 * 600)
+    await sponsor.till.lookUp()
+    await sponsor.office.wake()
+    await sponsor.office.rest()
+    expect(all.ledger.lockedMsat()).toBe(0)
+    expect((await sponsor.part()).money).toEqual({ lockedMsat: 0, paidMsat: 80 * SAT, refundedMsat: 20 * SAT, pendingMsat: 0 })
+  })
+
+  test('two hunters: the first commitment goes first, the second is paid for what it adds, a copy for nothing', async () => {
+    const all = await submitted(0.05)
+    await all.party('rival').start()
+    await all.settle()
+    await all.party('rival').office.submit(all.bounty, programOf(0.05))
+    await all.settle()
+    expect(all.ledger.balance('rival')).toBe(START)
+    await all.party('rival').office.submit(all.bounty, programOf(0.15))
+    await all.settle()
+    // 0.1 over the best attested: all of what is left of the pool's three slices, at once
+    expect(all.ledger.balance('rival') - START).toBe(60 * SAT)
+    expect(balances(all).sponsor).toBe(-100 * SAT)
+  })
+
+  test('after the deadline the held-out text is revealed, and is there for anybody who asks', async () => {
+    const all = await submitted(0.05)
+    await all.settle()
+    const { id } = await all.party('sponsor').part()
+    await all.party('sponsor').office.wish(id, { do: 'close', reason: 'Enough.' })
+    await all.party('sponsor').office.wish(id, { do: 'reveal' })
+    await all.settle()
+    const row = await all.party('hunter').office.heldOut(all.bounty, 0)
+    expect(new TextDecoder().decode(row!.text)).toContain('Nobody has seen this text.')
+    expect((await all.party('sponsor').part()).isOver).toBe(true)
+  })
+})
+
+describe('crashes', () => {
+  test.each<[Name[], number]>([
+    [['sponsor'], 1],
+    [['hunter'], 2],
+    [['verifier'], 3],
+    [['sponsor', 'hunter', 'verifier'], 4],
+  ])('%j die after any write: a submission is paid or comes back, never both, and in the end one is paid', { timeout: 120_000 }, async (names, seed) => {
+    const rng = new Rng(seed, 'lives')
+    const all = await world()
+    await all.post({ slices: 2, poolSat: 100, nowShare: 0.5, rules: { maxDiffBytes: 1000, maxDiffLines: 9, forbidden: [], maxSubmissionsPerKey: 50, maxSimilarity: 1 } })
+    const hunter = all.party('hunter')
+    for (const name of names) all.party(name).nextLife = () => 1 + rng.int(8)
+    for (const name of names) all.party(name).kill()
+    await all.settle()
+    const paid = { sponsor: -100 * SAT, hunter: 50 * SAT, locked: 50 * SAT }
+    for (let tries = 0; tries < 20 && all.ledger.lockedMsat() === 0; tries++) {
+      // whoever dies between the decision to send and the sending never sends: the submission comes back, and is made again
+      expect(balances(all)).toEqual({ sponsor: 0, hunter: 0, locked: 0 })
+      while (hunter.isOff) await hunter.start()
+      await Promise.race([hunter.office.submit(all.bounty, `${programOf(0.1)}// try ${tries}\n`), hunter.untilDead()])
+      await all.settle()
+      if (all.ledger.lockedMsat() === 0) all.pass(TURN_SECONDS + 1) // the verifier waits so long for a patch that will not come
+      await all.settle()
+    }
+    expect(balances(all)).toEqual(paid)
+    all.pass(3600)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -100 * SAT, hunter: 100 * SAT, locked: 0 })
+    for (const count of all.ledger.sent.values()) expect(count).toBe(1)
+  })
+})
+
+describe('mail', () => {
+  test('twice is once; a changed copy is no message and does not stand in the way of the true one; strangers are not heard', async () => {
+    const all = await submitted(0.2)
+    await all.settle()
+    const [sponsor, hunter] = [all.party('sponsor'), all.party('hunter')]
+    const before = JSON.stringify(sponsor.office.rows())
+    const events = await hunter.office.eventsOf(all.bounty)
+    for (const event of events) expect(await sponsor.office.hear(structuredClone(event), all.bounty)).toBe(false)
+    const stranger = new Uint8Array(32).fill(7)
+    const [submission] = (await sponsor.part()).submissions
+    const { verdicts } = submission
+    const forged = eventsOf({ kind: 'verdict', commit: submission.commit, phase: 'stability', verdict: { ...verdicts.first!, released: [] } }, null, stranger, all.now)
+    for (const event of forged.events) await sponsor.office.hear(event)
+    expect(getPublicKey(stranger)).not.toBe(sponsor.office.me)
+    expect(JSON.stringify(sponsor.office.rows())).toBe(before)
+    expect((await sponsor.part()).submissions[0].verdicts.stability).toBeNull()
+    // a relay that garbles the next message first
+    const { events: made } = eventsOf({ kind: 'close', bounty: all.bounty, reason: 'x' }, null, stranger, all.now)
+    expect(await hunter.office.hear({ ...made[0], content: made[0].content.replace('x', 'y') })).toBe(false)
+    expect(await hunter.office.hear(made[0])).toBe(true)
+  })
+})
+
+describe('over a relay', () => {
+  async function relay(port = 0): Promise<TestRelay> {
+    const started = await startRelay(port)
+    ended.push(() => started.close())
+    return started
+  }
+
+  test('a whole bounty; and what was said while the relay was gone is said when it is back', { timeout: 120_000 }, async () => {
+    const first = await relay()
+    const port = Number(new URL(first.url).port)
+    const all = await world(['sponsor', 'hunter', 'verifier'], [first.url])
+    const open = () => all.parties().every(({ relayStates }) => relayStates[0] === 'open')
+    await expect.poll(open, { timeout: 10_000 }).toBe(true)
+    await all.post()
+    const hunter = all.party('hunter').office
+    await expect.poll(() => hunter.listings().length, { timeout: 10_000 }).toBe(1)
+    await all.party('verifier').office.verify(all.bounty).catch(() => undefined)
+    await expect.poll(() => all.party('verifier').office.listings().length, { timeout: 10_000 }).toBe(1)
+    await all.party('verifier').office.verify(all.bounty)
+    await hunter.submit(all.bounty, programOf(0.05))
+    await expect.poll(() => balances(all), { timeout: 15_000 }).toEqual({ sponsor: -40 * SAT, hunter: 40 * SAT, locked: 0 })
+    await first.close()
+    ended.pop()
+    await expect.poll(open, { timeout: 10_000 }).toBe(false)
+    const { id } = await all.party('sponsor').part()
+    await all.party('sponsor').office.wish(id, { do: 'close', reason: 'Enough.' })
+    await all.party('sponsor').office.rest()
+    expect(await all.party('sponsor').office.unsent()).toBeGreaterThan(0)
+    await relay(port)
+    await expect.poll(() => hunter.about(all.bounty).some(({ body }) => body.kind === 'close'), { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => all.party('sponsor').office.unsent(), { timeout: 15_000 }).toBe(0)
+  })
+})
