@@ -16,6 +16,8 @@ import { runDuelCommand } from './duel'
 import { DUEL_HELP, parseDuelArgs, type DuelArgs } from './duelArgs'
 import { falseKeeps, FALSE_KEEP_DEFAULTS, FALSE_KEEPS_HELP } from './falseKeeps'
 import { EXIT, runHeadless } from './headless'
+import { runGateway } from './gateway'
+import { GATEWAY_HELP, parseGatewayArgs, type GatewayArgs } from './gatewayArgs'
 import { overhead, OVERHEAD_DEFAULTS, OVERHEAD_HELP } from './overhead'
 import { runReplay } from './replay'
 import { parseReplayArgs, REPLAY_HELP, type ReplayArgs } from './replayArgs'
@@ -91,6 +93,16 @@ const transfer = (args: TransferArgs): Promise<number> =>
 const duel = (args: DuelArgs): Promise<number> =>
   withParts((parts) => runDuelCommand(args, { ...parts, predictBytes, source: textSource, prepare: textData }, process.stdout, stopOnSignals()))
 
+async function gateway(args: GatewayArgs): Promise<number> {
+  try {
+    return await runGateway(args, process.stdout, stopOnSignals())
+  } catch (thrown) {
+    const { message, hint } = LabError.from(thrown)
+    process.stderr.write(`${message} ${hint}\n`)
+    return EXIT.failed
+  }
+}
+
 const RESEARCHERS = [...EVERY_CONTROLLER, ...MODEL_RESEARCHERS]
 
 const [first, ...rest] = process.argv.slice(2)
@@ -111,6 +123,10 @@ if (first === 'replay') {
   if (given?.help) process.stdout.write(`${SCRIPTED_HELP}\n`)
   else if (given === null) process.exitCode = EXIT.usage
   else await scriptedModel(Number(given.port), process.stdout, stopOnSignals())
+} else if (first === 'gateway') {
+  const args = readArgs(() => parseGatewayArgs(rest, process.env))
+  if (args?.help) process.stdout.write(`${GATEWAY_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await gateway(args)
 } else if (first === 'overhead') {
   const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)
