@@ -15,6 +15,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { id: 'lab', label: 'Lab', View: LabSection },
   { id: 'research', label: 'Research', View: lazy(() => import('./views/research/ResearchSection')) },
+  { id: 'bounties', label: 'Bounties', View: lazy(() => import('./views/bounty/BountySection')) },
   { id: 'receipts', label: 'Receipts', View: lazy(() => import('./views/ReceiptsSection')) },
   { id: 'redteam', label: 'Red team', View: lazy(() => import('./views/RedTeamSection')) },
   { id: 'how', label: 'How it works', View: lazy(() => import('./views/HowSection')) },

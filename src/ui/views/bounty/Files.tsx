@@ -1,0 +1,26 @@
+import { useDesk, useDeskState, usePersona } from '../../state/bountyContext'
+import { saveFile } from '../saveFile'
+
+/** A bounty as files: its terms, or everything that was said about it. */
+export function Files({ bounty }: { bounty: string }) {
+  const desk = useDesk()
+  const persona = usePersona()
+  const busy = useDeskState((state) => state.busy)
+  const save = (what: 'spec' | 'mail') => {
+    if (busy !== null) return
+    void desk.attempt('export', async () => {
+      const { name, text } = await desk.api.exportBounty(persona, bounty, what)
+      saveFile(name, text, 'application/json')
+    })
+  }
+  return (
+    <section className="card" aria-label="Files">
+      <h2>Files</h2>
+      <p className="button-row">
+        <button type="button" className="button button-plain" onClick={() => save('spec')}>bounty.json</button>
+        <button type="button" className="button button-plain" onClick={() => save('mail')}>Every message</button>
+      </p>
+      <p className="note">The messages are signed: whoever gets the file can go on without any relay.</p>
+    </section>
+  )
+}

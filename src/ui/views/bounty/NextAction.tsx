@@ -1,0 +1,83 @@
+import { useState } from 'react'
+import type { ListingView, PartView } from '../../../worker/bountyProtocol'
+import { nextAction } from '../../state/bountyActions'
+import { useDesk, useDeskState, usePerson, usePersona } from '../../state/bountyContext'
+import { huntOf, keepHunt } from '../../state/bountyHunts'
+import { isOpen } from '../../state/bountyWords'
+import { useSession } from '../../state/context'
+import { Icon } from '../Icon'
+import { AllowMaterials } from './AllowMaterials'
+import { Review } from './Review'
+import { SubmitPatch } from './SubmitPatch'
+import { Words } from './Words'
+
+/** The one thing to do now, large; what else is possible, below it. */
+export function NextAction({ listing, parts, now }: { listing: ListingView; parts: PartView[]; now: number }) {
+  const desk = useDesk()
+  const session = useSession()
+  const persona = usePersona()
+  const { self, wallet } = usePerson()
+  const busy = useDeskState((state) => state.busy)
+  const [handing, setHanding] = useState(false)
+  const { id, spec } = listing
+  const labId = huntOf(persona, id)
+  const next = nextAction(listing, parts, self?.publicKey ?? '', labId, now)
+  const play = spec.money === 'play'
+  const isHunter = listing.author !== self?.publicKey && isOpen(listing, now) && (persona === 'me' || persona === 'hunter')
+  const mayHunt = next.do === 'hunt' || next.do === 'submit' || (isHunter && parts.every(({ role }) => role === 'hunter'))
+
+  const hunt = () => desk.attempt('hunt', async () => {
+    const made = await desk.api.hunt(persona, id)
+    keepHunt(persona, id, made)
+    await session.openLab(made)
+  })
+  const press = (work: () => Promise<unknown>) => () => {
+    if (busy === null) void work()
+  }
+  const sponsored = parts.find(({ role }) => role === 'sponsor')
+  return (
+    <section className="card next" aria-labelledby="next-title">
+      <h3 id="next-title">{next.do === 'wait' ? 'Now' : 'Next'}</h3>
+      {next.do === 'wait' && <p className="next-wait"><Words text={next.text} play={play} /></p>}
+      {next.do === 'review' && <Review part={sponsored!} submission={next.submission} listing={listing} />}
+      {next.do === 'verify' && (
+        <Act label={busy === 'verify' ? 'Opening…' : 'Verify this bounty'} busy={busy} onPress={press(() => desk.attempt('verify', () => desk.api.verifyBounty(persona, id)))}
+          note="You are named as a verifier. This tab measures the baseline on the held-out text first, then whatever is handed in; it asks for nothing while it does." />
+      )}
+      {next.do === 'reveal' && (
+        <Act label="Reveal the held-out text" busy={busy} onPress={press(() => desk.attempt('reveal', () => desk.api.wish(persona, sponsored!.id, { do: 'reveal' })))}
+          note="Nobody can gain from it any more. With it, everybody can run every score again, and see that you were honest." />
+      )}
+      {next.do === 'hunt' && (
+        <Act label={busy === 'hunt' ? 'Making a lab…' : 'Hunt this bounty'} busy={busy} onPress={press(hunt)}
+          note="Makes a lab of its task here. The researcher of your choice works on it like on any other; come back when it has found something." />
+      )}
+      {next.do === 'submit' && !handing && (
+        <Act label="Hand in a program" busy={busy} onPress={() => setHanding(true)} note="Only its hash is published at first. Nobody sees the program before the money is locked." />
+      )}
+      {spec.materialsUrl !== null && mayHunt && <AllowMaterials url={spec.materialsUrl} />}
+      {wallet && wallet.info === null && spec.escrow !== 'unescrowed' && mayHunt && (
+        <p className="callout">To be paid you need a wallet that can hold payments.<button type="button" className="button button-plain" onClick={() => desk.go({ page: 'wallet' })}>Connect one</button></p>
+      )}
+      {wallet?.info && play !== wallet.info.isPlayMoney && mayHunt && (
+        <p className="callout"><span><Icon name="warn" size={14} /> {play ? 'This bounty pays play money, and your wallet holds real money: they cannot pay each other.' : 'This bounty pays real money, and your wallet holds play money: they cannot pay each other.'}</span></p>
+      )}
+      {handing && mayHunt && <SubmitPatch listing={listing} labId={labId} onDone={() => setHanding(false)} />}
+      {mayHunt && !handing && (
+        <p className="next-others">
+          {next.do !== 'hunt' && <button type="button" className="button button-quiet" onClick={press(labId ? () => session.openLab(labId) : hunt)}>{labId ? 'Open my lab for it' : 'Hunt this bounty'}</button>}
+          {next.do !== 'submit' && <button type="button" className="button button-quiet" onClick={() => setHanding(true)}>Hand in a program{next.do === 'wait' ? '' : ' I have already'}</button>}
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Act({ label, note, busy, onPress }: { label: string; note: string; busy: string | null; onPress: () => void }) {
+  return (
+    <>
+      <p>{note}</p>
+      <button type="button" className="button button-primary next-button" aria-disabled={busy !== null} onClick={onPress}>{label}</button>
+    </>
+  )
+}
