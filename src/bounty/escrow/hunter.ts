@@ -82,7 +82,10 @@ function hear(state: HunterState, message: Message): void {
   if (body.kind === 'decline' && (isVerifier || author === state.sponsor)) {
     // nobody takes back what has been shown: from then on only verdicts, secrets and time decide
     if (!isShown(state)) giveUp(state, body.reason)
-    else if (isVerifier) release(state, author, new Set())
+    else if (isVerifier) {
+      state.reason = body.reason
+      release(state, author, new Set())
+    }
   } else if (!isVerifier) return
   else if (body.kind === 'countersign') state.places[author] ??= body.place
   else if (body.kind === 'hashes') takeHashes(state, author, body.slices)

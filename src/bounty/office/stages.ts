@@ -39,7 +39,7 @@ export function hunterStage({ stage, spec, reason, slices, bills, verdicts }: Hu
         : { stage: 'The verdict is in your favour; what was released at once is being settled.', next: 'The verifiers measure it again after the delay; keep your wallet connected.' }
     }
     case 'finished':
-      return over(slices.some(({ state }) => state.state === 'settled') ? 'It is over: what you earned is yours.' : 'It is over: nothing was earned, and every lock is released.')
+      return over(slices.some(({ state }) => state.state === 'settled') ? 'It is over: what you earned is yours.' : `It is over: nothing was earned, and every lock is released. ${reason}`.trim())
     case 'over':
       return over(reason)
   }

@@ -86,7 +86,7 @@ function hunterView(state: HunterState, desk: Desk): Shown {
   const place = Math.min(...Object.values(state.places))
   const submission: SubmissionView = {
     ...heard(desk, commit ?? ''), commit: commit ?? '', author: desk.me, place: Number.isFinite(place) ? place : null, stage: where, money, trainJs,
-    complaint: stage === 'over' ? reason : null,
+    complaint: (stage === 'over' || stage === 'finished') && reason !== '' ? reason : null,
   } // prettier-ignore
   const mayWithdraw = ['committing', 'committed', 'billing', 'billed'].includes(stage)
   const messages = commit === null ? [] : aboutCommit(desk.messages, commit)
