@@ -88,7 +88,7 @@ describe('npm run lab -- transfer', () => {
     await lab('--experiments 2')
     const [after] = await (await openFileLedger(join(out, '.assay', 'ledger'))).listLabs()
     expect(after.incumbent).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   it('says what it would measure and how long that takes, and trains nothing', async () => {
     const { code, said } = await transfer('--estimate --scale 16')
@@ -139,7 +139,7 @@ describe('npm run lab -- transfer', () => {
     const again = await transfer(SMALL.replace(' --json', ''))
     expect(again.said).toMatch(/All together +2 +\d\.\d{4}/)
     expect(again.said).not.toContain('Run 1 of')
-  }, 120_000)
+  })
 })
 
 describe('the options', () => {

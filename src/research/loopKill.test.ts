@@ -74,7 +74,7 @@ describe('a kill at every durable point', () => {
       }
     }
     expect(points).toBeGreaterThan(25)
-  }, 120_000)
+  })
 
   /** A researcher that is paid, and counts how often it answers for which number. */
   function paid(answers: number[]) {
@@ -137,5 +137,5 @@ describe('a kill at every durable point', () => {
       expect(ended.pending, told).toBeNull()
     }
     expect(points).toBeGreaterThan(15)
-  }, 120_000)
+  })
 })

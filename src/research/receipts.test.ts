@@ -107,7 +107,7 @@ describe('receipts of a lab', () => {
       expect(readdirSync(join(first.dir, 'receipts')).length).toBeGreaterThan(1)
     }
     expect(points).toBeGreaterThan(8)
-  }, 120_000)
+  })
 })
 
 /** The same store, dead for ever after `limit` changes have been made to it and its like. */

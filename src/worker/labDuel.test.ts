@@ -37,4 +37,4 @@ test('a duel takes the machine for itself, tells how it stands, leaves the lab a
   // the lab's own record knows nothing of it
   expect(await parts.ledger.listExperiments(labId)).toEqual([])
   expect((await parts.ledger.listLabs()).map((lab) => lab.labId)).toEqual([labId])
-}, 30_000)
+})

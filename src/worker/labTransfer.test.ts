@@ -35,7 +35,7 @@ test('a transfer is planned, measured while the lab rests, and recorded in the s
   const told = events.flatMap((event) => (event.kind === 'status' && event.status.transferring ? [event.status.transferring] : []))
   expect(told.at(-1)).toMatchObject({ labId: lab.labId, total: 16 })
   expect((await api.status()).transferring).toBeNull()
-}, 30_000)
+})
 
 test('a transfer and a run never share the machine; stopped, it goes on where it was', async () => {
   const { api, options, trainer } = await labWithGain()
@@ -54,4 +54,4 @@ test('a transfer and a run never share the machine; stopped, it goes on where it
   expect(await transferring).toMatchObject({ finished: false, runs: [{ arm: 'same' }, { arm: 'same' }] })
   expect((await api.transfer(options)).runs).toHaveLength(16)
   expect(runs).toBe(3 + 14)
-}, 30_000)
+})
