@@ -1,9 +1,11 @@
 // The page's side of a wallet extension: window.webln, which only a page has. What comes back is plain JSON, for the worker
 // to judge.
 
+import type { WebLNProvider } from '@webbtc/webln-types'
 import type { WeblnBridge } from './bountyProtocol'
 
-type Provider = Partial<Record<string, (...args: unknown[]) => unknown>>
+/** An extension has what it has: nothing of it is taken for granted. */
+type Provider = Partial<Record<keyof WebLNProvider, (...args: unknown[]) => unknown>>
 
 /** Extensions put their object in while the page loads. */
 const INJECTED_MS = 1000
