@@ -3,10 +3,10 @@
 import { LabError } from '../core/errors'
 import { LIMITS } from './limits'
 
-/** The program did not finish in time. */
+/** The program did more than it may, or a builtin of the language took too long. */
 export function timeoutError(): LabError {
-  return new LabError('sandbox.timeout', `train.js did not finish within ${LIMITS.jobMs} ms`, {
-    hint: 'Look for a loop that never ends: train.js only describes the model and should need a few milliseconds.',
+  return new LabError('sandbox.timeout', `train.js was not finished after ${LIMITS.jobTurns / 100} million steps`, {
+    hint: 'Look for a loop that never ends: train.js only describes the model and should need a few ten thousand.',
   })
 }
 

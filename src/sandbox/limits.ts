@@ -7,7 +7,8 @@ export const LIMITS = {
   sourceChars: 200_000,
   /** of the JSON text that leaves the box */
   outputChars: 1_000_000,
-  jobMs: 500,
+  /** of ten thousand steps each, not of a clock: a program is late on every machine or on none; a real one needs six */
+  jobTurns: 1000,
   memoryBytes: 32 * 1024 * 1024,
   /** QuickJS recurses on the host's stack, and a worker's is small */
   stackBytes: 32 * 1024,

@@ -19,12 +19,12 @@ export interface BoxWorker {
   end(): void
 }
 
-/** Loading QuickJS, and one job including its own limit of 500 ms; past these the worker is ended. */
+/** Loading QuickJS, and one job: its steps are counted, but a builtin may take any time. Past these the worker is ended. */
 const READY_MS = 20_000
-const JOB_MS = 2_000
+const JOB_MS = 5_000
 
 /**
- * A box in a worker that is kept warm between jobs. A job that is not answered within 2 s or that breaks the box ends
+ * A box in a worker that is kept warm between jobs. A job that is not answered within 5 s or that breaks the box ends
  * its worker, and another one is started for the next job. `close` refuses whatever still waits.
  * @param spawn starts a worker with serveBox.ts inside
  */

@@ -28,7 +28,7 @@ export interface FuzzTally {
   slowestMs: number
 }
 
-/** The box's own limit is 500 ms of running, and a second more for a busy machine; past this its worker was not ended. */
+/** A box's worker is ended after 5 s (sandbox/workerBox.ts); past this it was not. */
 const HANG_MS = 10_000
 const REFUSALS = /^(program|sandbox)\./
 
