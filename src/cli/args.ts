@@ -39,6 +39,7 @@ export const HELP = `Usage: npm run lab -- [options]
        npm run lab -- duel A B [options]
        npm run lab -- overhead [options]
        npm run lab -- gateway [options]
+       npm run lab -- verify-bounty [options]
        npm run lab -- scripted-model [--port N]
 
 Trains a tiny GPT, changes its program, keeps what measurably helps, and leaves a git repository.

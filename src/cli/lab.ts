@@ -26,6 +26,8 @@ import { scriptedModel, SCRIPTED_HELP } from './scriptedModel'
 import { textData, textSource } from './textData'
 import { runTransferCommand } from './transfer'
 import { parseTransferArgs, TRANSFER_HELP, type TransferArgs } from './transferArgs'
+import { runVerifyBounty } from './verifyBounty'
+import { parseVerifyBountyArgs, VERIFY_BOUNTY_HELP, type VerifyBountyArgs } from './verifyBountyArgs'
 
 /** A terminal and npm may both pass on one Ctrl-C; only one that comes later is a second one. */
 const SECOND_CTRL_C_MS = 1000
@@ -103,6 +105,9 @@ async function gateway(args: GatewayArgs): Promise<number> {
   }
 }
 
+const verifyBounty = (args: VerifyBountyArgs): Promise<number> =>
+  withParts((parts) => runVerifyBounty(args, parts, process.stdout, stopOnSignals()))
+
 const RESEARCHERS = [...EVERY_CONTROLLER, ...MODEL_RESEARCHERS]
 
 const [first, ...rest] = process.argv.slice(2)
@@ -127,6 +132,10 @@ if (first === 'replay') {
   const args = readArgs(() => parseGatewayArgs(rest, process.env))
   if (args?.help) process.stdout.write(`${GATEWAY_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await gateway(args)
+} else if (first === 'verify-bounty') {
+  const args = readArgs(() => parseVerifyBountyArgs(rest))
+  if (args?.help) process.stdout.write(`${VERIFY_BOUNTY_HELP}\n`)
+  else process.exitCode = args === null ? EXIT.usage : await verifyBounty(args)
 } else if (first === 'overhead') {
   const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)

@@ -35,7 +35,7 @@ export async function openOutFolder(out: string): Promise<OutFolder> {
     })
   }
   await fs.mkdir(join(path, '.assay'), { recursive: true })
-  const release = await lock(join(path, '.assay', 'lock'), path)
+  const release = await lockFolder(join(path, '.assay', 'lock'), path)
   try {
     const ledger = await openFileLedger(join(path, '.assay', 'ledger'))
     if ((await ledger.listLabs()).length === 0) await rebuildLedger(repo, ledger)
@@ -46,8 +46,11 @@ export async function openOutFolder(out: string): Promise<OutFolder> {
   }
 }
 
-/** The lock holds the owner's process id, so that one left by a kill is seen to be stale. */
-async function lock(file: string, folder: string): Promise<() => Promise<void>> {
+/**
+ * Keeps other processes out of a folder. The lock holds the owner's process id, so that one left by a kill is seen to be stale.
+ * @returns lets another process have it. @throws LabError "lab.state" when one has it
+ */
+export async function lockFolder(file: string, folder: string): Promise<() => Promise<void>> {
   for (;;) {
     try {
       await fs.writeFile(file, String(process.pid), { flag: 'wx' })

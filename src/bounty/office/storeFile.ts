@@ -26,15 +26,14 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   if (whole.length < text.length) await fs.truncate(path, Buffer.byteLength(whole))
   const tables = readJournal(whole)
-  const journal = await fs.open(path, 'a', 0o600)
+  if (text === '') await fs.writeFile(path, '', { mode: 0o600 })
   let last: Promise<unknown> = Promise.resolve()
 
   /** One line at a time, in memory only once it is on the disk. */
   function write<T extends keyof Tables>(table: T, key: string, row: Tables[T] extends Map<string, infer R> ? R : never): Promise<void> {
     const turn = last.then(async () => {
       try {
-        await journal.appendFile(`${JSON.stringify([table, key, row])}\n`)
-        await journal.datasync()
+        await fs.appendFile(path, `${JSON.stringify([table, key, row])}\n`, { flush: true })
       } catch (thrown) {
         throw storeError(thrown, 'keeping a bounty')
       }
@@ -75,10 +74,7 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
     },
     setting: async (name) => structuredClone(tables.settings.get(name)) ?? null,
     saveSetting: (name, value) => write('settings', name, structuredClone(value)),
-    async close() {
-      await last
-      await journal.close()
-    },
+    close: async () => void (await last),
   }
 }
 
