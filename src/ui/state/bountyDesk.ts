@@ -60,6 +60,8 @@ const NOBODY: PersonView = { self: null, board: null, parts: null, wallet: null,
 const MOST_PROBLEMS = 5
 /** Changes come in bursts: they are read together. */
 const READ_AFTER_MS = 60
+/** A wallet says that a payment is over before its balance does. */
+const REST_AFTER_MS = 1500
 
 export function createDesk(client: BountyClient): Desk {
   const { api } = client
@@ -71,6 +73,7 @@ export function createDesk(client: BountyClient): Desk {
   } // prettier-ignore
   const listeners = new Set<() => void>()
   const timers = new Map<Persona, ReturnType<typeof setTimeout>>()
+  const resting = new Map<Persona, ReturnType<typeof setTimeout>>()
   let problems = 0
 
   function set(change: Partial<DeskState>): void {
@@ -111,6 +114,12 @@ export function createDesk(client: BountyClient): Desk {
     }, READ_AFTER_MS))
   }
 
+  /** Once more when payments have come to rest. */
+  function refreshAtRest(persona: Persona): void {
+    clearTimeout(resting.get(persona))
+    resting.set(persona, setTimeout(() => void refresh(persona), REST_AFTER_MS))
+  }
+
   function ask(persona: Persona, rows: readonly PaymentRow[]): void {
     const known = new Set(state.asked.map(({ row }) => row.key))
     const fresh = rows.filter(({ key }) => !known.has(key))
@@ -124,6 +133,7 @@ export function createDesk(client: BountyClient): Desk {
     if (event.kind === 'bountyError') return fail(event.persona, LabError.fromJSON(event.error))
     if (event.kind === 'confirm') ask(event.persona, [event.row])
     refreshSoon(event.persona)
+    if (event.kind === 'payment') refreshAtRest(event.persona)
   })
 
   const desk: Desk = {

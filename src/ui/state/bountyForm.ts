@@ -61,3 +61,12 @@ export function risksOf(draft: BountyDraft): string[] {
     'What was not earned comes back as soon as the score is known.',
   ]
 }
+
+/** Room to claim after the re-check, in blocks of ten minutes. */
+const SPARE_BLOCKS = 24
+
+/** Another delay before the re-check; the locks are made to outlast it. */
+export function delayed({ lock }: Pick<BountyDraft, 'lock'>, stabilityDelaySeconds: number): Pick<BountyDraft, 'stabilityDelaySeconds' | 'lock'> {
+  const minCltv = Math.max(lock.minCltv, Math.ceil(stabilityDelaySeconds / 600) + SPARE_BLOCKS)
+  return { stabilityDelaySeconds, lock: { minCltv, maxCltv: Math.max(lock.maxCltv, minCltv) } }
+}

@@ -1,5 +1,6 @@
 import type { BountyDraft } from '../../../worker/bountyProtocol'
 import { unitOf } from '../../state/bountyMoney'
+import { delayed } from '../../state/bountyForm'
 import { ESCROWS } from '../../state/bountyWords'
 import { Icon } from '../Icon'
 import { Amount } from './Amount'
@@ -42,7 +43,7 @@ export function MoneyFields({ draft, onChange }: { draft: BountyDraft; onChange:
           <Amount label="Paid at once" unit="%" value={Math.round(draft.nowShare * 100)} onChange={(percent) => onChange({ nowShare: percent / 100 })} note="The rest is held back." />
           <label className="field">
             <span className="field-label">The rest is measured again</span>
-            <select value={draft.stabilityDelaySeconds} onChange={(event) => onChange({ stabilityDelaySeconds: Number(event.target.value) })}>
+            <select value={draft.stabilityDelaySeconds} onChange={(event) => onChange(delayed(draft, Number(event.target.value)))}>
               {[...DELAYS, ...(DELAYS.some(({ seconds }) => seconds === draft.stabilityDelaySeconds) ? [] : [{ seconds: draft.stabilityDelaySeconds, label: `${draft.stabilityDelaySeconds} s later` }])]
                 .map(({ seconds, label }) => <option key={seconds} value={seconds}>{label}</option>)}
             </select>
