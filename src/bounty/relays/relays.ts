@@ -44,6 +44,8 @@ const DAYS_BACK = 60 * 86_400
 /** NIP-59 sets a wrap's time up to two days back */
 const WRAP_DAYS = 3 * 86_400
 const MOST_RELAYS = 10
+/** Some relays answer from a cache that is a second old, and tell nobody what came in between: they are asked once more. */
+const ASK_AGAIN_MS = 2500
 /** Events a second that one relay may push on average before the rest waits for another connection. */
 const MOST_A_CONNECTION = 20_000
 
@@ -120,14 +122,17 @@ class Line {
     this.options.onOpen?.()
     let received = 0
     const filters = this.options.filters ?? bountyFilters(this.options.me)
-    for (const filter of filters) {
-      relay.subscribe([filter], {
-        onevent: (event) => {
-          if (++received > MOST_A_CONNECTION || JSON.stringify(event).length > MOST_EVENT_CHARS) return
-          this.options.onEvent(event)
-        },
-      })
+    const onevent = (event: Event) => {
+      if (++received > MOST_A_CONNECTION || JSON.stringify(event).length > MOST_EVENT_CHARS) return
+      this.options.onEvent(event)
     }
+    for (const filter of filters) relay.subscribe([filter], { onevent })
+    setTimeout(() => {
+      if (this.relay !== relay) return
+      for (const filter of filters) {
+        const asked = relay.subscribe([filter], { onevent, oneose: () => asked.close() })
+      }
+    }, ASK_AGAIN_MS)
   }
 
   private again(relay: Relay, why: string): void {
