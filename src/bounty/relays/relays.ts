@@ -128,7 +128,7 @@ class Line {
     }
     for (const filter of filters) relay.subscribe([filter], { onevent })
     setTimeout(() => {
-      if (this.relay !== relay) return
+      if (this.isClosed || this.relay !== relay) return
       for (const filter of filters) {
         const asked = relay.subscribe([filter], { onevent, oneose: () => asked.close() })
       }
