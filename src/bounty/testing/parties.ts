@@ -8,6 +8,7 @@ import type { LabError } from '../../core/errors'
 import { readInvoice } from '../../wallet/invoice'
 import { MoneyLedger } from '../../wallet/testing/ledger'
 import { createTill, type OpenTill } from '../../wallet/till'
+import type { Wallet } from '../../wallet/types'
 import type { Measurement } from '../office/effects'
 import { heldOutHash } from '../office/heldOut'
 import { Office } from '../office/office'
@@ -67,7 +68,7 @@ export class Party {
     const kept = await openFileStore(this.folder)
     void life.over.then(() => kept.close())
     const store = mortal(kept, life, this.nextLife())
-    const wallet = this.world.ledger.wallet(this.name, 1_000_000)
+    const wallet = this.world.walletOf(this.name)
     const now = () => this.world.now
     const onError = (error: LabError) => void this.errors.push(error)
     const till = createTill({ wallet: () => wallet, store, confirm: async () => true, caps: () => NO_CAPS, now, onError })
@@ -134,6 +135,8 @@ function mortal(store: BountyStore, life: Life, writes: number | null): BountySt
 export class Parties {
   now = Math.floor(Date.now() / 1000)
   readonly ledger = new MoneyLedger(() => this.now)
+  /** where somebody's money is: on the ledger, unless a test has other wallets */
+  walletOf = (name: Name): Wallet => this.ledger.wallet(name, 1_000_000)
   private readonly all = new Map<Name, Party>()
   private readonly dir: string
   bounty: EventId = ''
@@ -157,21 +160,22 @@ export class Parties {
   }
 
   /** A bounty of the sponsor's that the verifier judges. */
-  async post(change: Partial<BountySpec> = {}): Promise<EventId> {
+  async post(change: Partial<BountySpec> = {}, unseen = UNSEEN): Promise<EventId> {
     const spec: BountySpec = {
       ...specFixture(),
       baseline: { trainJs: BASELINE, sha256: '00'.repeat(32), valBpb: BASELINE_BPB },
-      poolSat: 100, slices: 5, verifiers: [this.party('verifier').office.me], deadline: this.now + 100_000,
-      heldOut: [{ sha256: heldOutHash(UNSEEN.text, UNSEEN.salt), bytes: UNSEEN.text.length }],
+      poolSat: 100, slices: 5, verifiers: change.verifiers ?? [this.party('verifier').office.me], deadline: this.now + 100_000,
+      heldOut: [{ sha256: heldOutHash(unseen.text, unseen.salt), bytes: unseen.text.length }],
       ...change,
     } // prettier-ignore
-    this.bounty = await this.party('sponsor').office.post(spec, [UNSEEN])
+    this.bounty = await this.party('sponsor').office.post(spec, [unseen])
     return this.bounty
   }
 
   /** The verifier takes part as soon as the bounty has reached it. */
   private async verify(): Promise<void> {
-    const verifier = this.party('verifier')
+    const verifier = this.all.get('verifier')
+    if (!verifier) return // it is somewhere else
     const { office } = verifier
     const isKnown = !verifier.isOff && office.listings().some(({ id }) => id === this.bounty)
     if (isKnown) await this.alive(verifier, () => office.verify(this.bounty))
