@@ -13,6 +13,7 @@ import { createBountyGate } from './labBountyGate'
 import { createDataDesk } from './labData'
 import type { LabParts } from './labParts'
 import { createDuelDesk } from './labDuel'
+import { createLead } from './labLead'
 import { createModelDesk } from './labModels'
 import { createPersonDesk } from './labPerson'
 import { createReplayDesk } from './labReplay'
@@ -47,16 +48,7 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi & BountyApi 
   let profiling: Promise<ProfileResult> | null = null
   let chosen: BackendChoice | undefined
 
-  const leadKnown = new Promise<void>((resolve) => {
-    parts.claimLead((leading) => {
-      const tookOver = leading && board.status.watching
-      board.set({ watching: !leading, ...(tookOver ? { notice: TOOK_OVER } : {}) }, true)
-      resolve()
-      // once this function has returned what it needs: the lead may be known at once
-      if (leading) queueMicrotask(() => bounties.wake())
-    })
-  })
-
+  const { leadKnown, needLead } = createLead(parts, board, () => bounties.wake())
   const bounties = createBountyGate({
     parts, board, data: desk, needLead, leadKnown,
     backend: async () => (await probe()).backend,
@@ -67,14 +59,6 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi & BountyApi 
       await openLab(lab.labId)
     },
   }) // prettier-ignore
-
-  async function needLead(): Promise<void> {
-    await leadKnown
-    if (!board.status.watching) return
-    throw new LabError('lab.state', 'Another tab is running the lab; this one only watches.', {
-      hint: 'Use the other tab, or close it: this one takes over at once.',
-    })
-  }
 
   /** Has the next `open` find the choice, or say why it cannot be had. */
   async function choose(choice: BackendChoice): Promise<void> {
@@ -260,9 +244,3 @@ export function createLabApi(given: LabParts): LabApi & ResearchApi & BountyApi 
     exportResults: async () => shown().exportResults(),
   }
 }
-
-const TOOK_OVER = {
-  level: 'info',
-  message: 'The other tab is gone; this one leads now.',
-  hint: 'Press Start to go on.',
-} as const
