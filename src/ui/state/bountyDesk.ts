@@ -62,6 +62,8 @@ const MOST_PROBLEMS = 5
 const READ_AFTER_MS = 60
 /** A wallet says that a payment is over before its balance does. */
 const REST_AFTER_MS = 1500
+const BACK_TRIES = 20
+const BACK_AFTER_MS = 500
 
 export function createDesk(client: BountyClient): Desk {
   const { api } = client
@@ -136,6 +138,20 @@ export function createDesk(client: BountyClient): Desk {
     if (event.kind === 'payment') refreshAtRest(event.persona)
   })
 
+  /** The wallet of the last time comes back by itself; that is waited for. */
+  async function joinPractice(persona: Persona): Promise<void> {
+    if ((await api.wallet(persona)).info) return
+    try {
+      await api.connectWallet(persona, { kind: 'practice', network: { role: 'host' } })
+    } catch (thrown) {
+      for (let tries = 0; tries < BACK_TRIES; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, BACK_AFTER_MS))
+        if ((await api.wallet(persona)).info) return
+      }
+      throw thrown
+    }
+  }
+
   const desk: Desk = {
     api,
     get: () => state,
@@ -178,10 +194,7 @@ export function createDesk(client: BountyClient): Desk {
     async startPractice() {
       // one after the other: the first makes the network that the others live on
       const opened = await desk.attempt('practice', async () => {
-        for (const persona of PLAYED) {
-          const { info } = await api.wallet(persona)
-          if (info === null) await api.connectWallet(persona, { kind: 'practice', network: { role: 'host' } })
-        }
+        for (const persona of PLAYED) await joinPractice(persona)
       })
       if (!opened) return false
       set({ practice: true })
@@ -204,7 +217,7 @@ export function createDesk(client: BountyClient): Desk {
     dismiss: (id) => set({ problems: state.problems.filter((problem) => problem.id !== id) }),
   }
   void refresh(place.persona)
-  if (state.practice) void desk.startPractice()
+  if (state.practice) for (const persona of PLAYED) void refresh(persona)
   return desk
 }
 

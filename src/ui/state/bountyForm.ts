@@ -62,8 +62,8 @@ export function risksOf(draft: BountyDraft): string[] {
   ]
 }
 
-/** Room to claim after the re-check, in blocks of ten minutes. */
-const SPARE_BLOCKS = 24
+/** Room to claim after the re-check, in blocks of ten minutes; wallets give a held payment back some 20 blocks early. */
+const SPARE_BLOCKS = 48
 
 /** Another delay before the re-check; the locks are made to outlast it. */
 export function delayed({ lock }: Pick<BountyDraft, 'lock'>, stabilityDelaySeconds: number): Pick<BountyDraft, 'stabilityDelaySeconds' | 'lock'> {

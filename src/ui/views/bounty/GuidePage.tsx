@@ -46,7 +46,7 @@ export function GuidePage() {
       </section>
       <section className="card" aria-labelledby="cheat-title">
         <h2 id="cheat-title">Who could still cheat</h2>
-        <div className="table-scroll" tabIndex={0} role="region" aria-label="Who could still cheat">
+        <div className="table-scroll" tabIndex={0} role="region" aria-label="Table: who can, who cannot">
           <table>
             <thead><tr><th scope="col">Who</th><th scope="col">Can</th><th scope="col">Cannot</th></tr></thead>
             <tbody>
