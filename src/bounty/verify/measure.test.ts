@@ -17,7 +17,7 @@ import { specFixture } from '../testing/fixtures'
 import type { Score } from '../types'
 import { canaryGate, measurePatch, type MeasureDeps } from './measure'
 
-const BASE = setKnobs(defaultProgram('software'), { DEPTH: 1, WIDTH: 32, HEAD_DIM: 16, CONTEXT: 32, ROWS: 4, MATRIX_LR: 0.002, EMBEDDING_LR: 0.03 })
+const BASE = setKnobs(defaultProgram('software'), { DEPTH: 1, WIDTH: 32, HEAD_DIM: 16, CONTEXT: 32, ROWS: 4, UNEMBEDDING_LR: 0.0002 })
 const spec = { ...specFixture({ seeds: 2 }), baseline: { trainJs: BASE, sha256: 'ab'.repeat(32), valBpb: null } }
 spec.task = { ...spec.task, budget: { kind: 'tokens', amount: 4096 }, evaluation: { context: 32, tokens: 1024 } }
 let box: Box
@@ -53,7 +53,7 @@ test('a patch that trains better has a better score on text that nobody saw, on 
   const baseline = await measure(BASE)
   expect(baseline.score).toMatchObject({ seeds: 2, heldOutSet: 0, adapter: expect.stringContaining('wasm') })
   expect(baseline.gates.map(({ gate }) => gate)).toEqual(expect.arrayContaining(['finite', 'causality', 'canary']))
-  const better = await measure(setKnobs(BASE, { MATRIX_LR: 0.04, EMBEDDING_LR: 0.6 }), baseline.score)
+  const better = await measure(setKnobs(BASE, { UNEMBEDDING_LR: 0.02 }), baseline.score)
   expect(better.score!.heldOutBpb).toBeLessThan(baseline.score!.heldOutBpb - 0.05)
   for (const one of better.score!.scores) expect(one).toBeLessThan(Math.min(...baseline.score!.scores))
   const { publicBpb, heldOutBpb } = better.score!

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { SpendingCaps } from '../../../wallet/types'
 import { useDesk, usePersona } from '../../state/bountyContext'
-import { satDigits } from '../../state/bountyMoney'
+import { satText, unitOf } from '../../state/bountyMoney'
 import { Icon } from '../Icon'
 import { NumberField } from '../NumberField'
 
@@ -12,7 +12,7 @@ const FIELDS = [
 ] as const satisfies { key: keyof SpendingCaps; label: string }[]
 
 /** The most that may leave the wallet: kept by this page, whatever the wallet itself allows. */
-export function Caps({ caps }: { caps: SpendingCaps }) {
+export function Caps({ caps, play }: { caps: SpendingCaps; play: boolean }) {
   const desk = useDesk()
   const persona = usePersona()
   const [draft, setDraft] = useState<SpendingCaps | null>(null)
@@ -23,10 +23,10 @@ export function Caps({ caps }: { caps: SpendingCaps }) {
   }
   return (
     <details className="advanced">
-      <summary><Icon name="right" size={14} />Spending caps: {set.length === 0 ? 'none' : set.map(({ key, label }) => `${label.replace(', sat', '').toLowerCase()} ${satDigits(caps[key]!)} sat`).join(', ')}</summary>
+      <summary><Icon name="right" size={14} />Spending caps: {set.length === 0 ? 'none' : set.map(({ key, label }) => `${label.replace(', sat', '').toLowerCase()} ${satText(caps[key]!, play)}`).join(', ')}</summary>
       <div className="three-fields">
         {FIELDS.map(({ key, label }) => (
-          <NumberField key={key} label={label} value={value[key] === null ? null : value[key] / 1000}
+          <NumberField key={key} label={label.replace('sat', unitOf(play))} value={value[key] === null ? null : value[key] / 1000}
             onChange={(sat) => setDraft({ ...value, [key]: sat === null ? null : sat * 1000 })} />
         ))}
       </div>

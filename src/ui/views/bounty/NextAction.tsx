@@ -2,9 +2,8 @@ import { useState } from 'react'
 import type { ListingView, PartView } from '../../../worker/bountyProtocol'
 import { nextAction } from '../../state/bountyActions'
 import { useDesk, useDeskState, usePerson, usePersona } from '../../state/bountyContext'
-import { huntOf, keepHunt } from '../../state/bountyHunts'
 import { isOpen } from '../../state/bountyWords'
-import { useSession } from '../../state/context'
+import { useLabs, useSession } from '../../state/context'
 import { Icon } from '../Icon'
 import { AllowMaterials } from './AllowMaterials'
 import { Review } from './Review'
@@ -20,16 +19,15 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
   const busy = useDeskState((state) => state.busy)
   const [handing, setHanding] = useState(false)
   const { id, spec } = listing
-  const labId = huntOf(persona, id)
+  // the newest lab that was made of this bounty's task
+  const labId = useLabs()?.find(({ bounty }) => bounty === id)?.labId ?? null
   const next = nextAction(listing, parts, self?.publicKey ?? '', labId, now)
   const play = spec.money === 'play'
   const isHunter = listing.author !== self?.publicKey && isOpen(listing, now) && (persona === 'me' || persona === 'hunter')
   const mayHunt = next.do === 'hunt' || next.do === 'submit' || (isHunter && parts.every(({ role }) => role === 'hunter'))
 
   const hunt = () => desk.attempt('hunt', async () => {
-    const made = await desk.api.hunt(persona, id)
-    keepHunt(persona, id, made)
-    await session.openLab(made)
+    await session.openLab(await desk.api.hunt(persona, id))
   })
   const press = (work: () => Promise<unknown>) => () => {
     if (busy === null) void work()

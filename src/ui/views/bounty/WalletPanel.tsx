@@ -40,7 +40,7 @@ export function WalletPanel({ wallet, info }: { wallet: WalletView; info: Wallet
         )}
       </ul>
       {wallet.error && <p className="problem" role="alert"><b>{wallet.error.message}</b> {wallet.error.hint}</p>}
-      <Caps caps={wallet.caps} />
+      <Caps caps={wallet.caps} play={play} />
       {wallet.practice && (
         <div className="practice-network">
           <h3>Private network</h3>
