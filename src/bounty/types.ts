@@ -91,6 +91,7 @@ export type Body =
   | { kind: 'hashes'; commit: EventId; slices: { slice: number; paymentHash: string; amountMsat: number }[] } // verifier
   | { kind: 'invoices'; commit: EventId; invoices: { slice: number; bolt11: string }[] } // contributor → sponsor
   | { kind: 'decline'; commit: EventId; reason: string } // sponsor or verifier
+  | { kind: 'withdraw'; commit: EventId; reason: string } // contributor, while nothing has been shown
   | { kind: 'patch'; commit: EventId; nonce: string; trainJs: string } // contributor → verifier
   | { kind: 'score'; commit: EventId; phase: Phase; score: Score | null; gates: NamedGate[]; reason: string } // verifier
   | { kind: 'verdict'; commit: EventId; phase: Phase; verdict: Verdict } // verifier

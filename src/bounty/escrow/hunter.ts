@@ -161,12 +161,14 @@ function conclude(state: HunterState, effect: Effect, result: Result): void {
     return
   }
   if (effect.do === 'draw' && result.do === 'draw') {
+    if (state.stage === 'over') return // nobody has heard of it, and nobody will
     state.nonce = result.secrets[0]
     const commitment = commitmentOf(state.me, { nonce: state.nonce, trainJs: state.trainJs })
     want(state, { key: 'commit', do: 'send', to: null, body: { kind: 'commit', bounty: state.bounty, commitment } })
   } else if (effect.key === 'commit' && result.do === 'send') {
     state.commit = result.id
     if (state.stage === 'committing') state.stage = 'committed'
+    else withdraw(state) // given up while it was being signed
     for (const message of unpark(state, (commit) => commit === state.commit)) hear(state, message)
     state.early = []
   } else if (effect.do === 'makeHold' && result.do === 'makeHold') {
@@ -224,10 +226,18 @@ function cancel(state: HunterState, slice: HunterSlice): void {
 }
 
 function giveUp(state: HunterState, reason: string): void {
+  if (state.stage === 'over') return
   state.stage = 'over'
   state.reason = reason
   for (const prefix of ['hold/', 'invoices', 'patch/']) drop(state, prefix)
   for (const slice of state.slices) if (slice.bolt11 !== null || slice.state.state === 'locked') cancel(state, slice)
+  withdraw(state)
+}
+
+/** Its turn is free for the next one, and nobody has to lock anything. */
+function withdraw(state: HunterState): void {
+  const { commit, reason } = state
+  if (commit !== null) want(state, { key: 'withdraw', do: 'send', to: null, body: { kind: 'withdraw', commit, reason } })
 }
 
 function isShown({ stage }: HunterState): boolean {

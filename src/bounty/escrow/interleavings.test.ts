@@ -14,7 +14,7 @@ const RUNS = Number(process.env.INTERLEAVINGS ?? 2000)
 const STEPS = 120
 
 const SPONSORS: Vice[] = ['neverLocks', 'locksLess', 'locksShort']
-const HUNTERS: Vice[] = ['copies', 'alters', 'cancelsOne', 'settlesLate', 'overfits']
+const HUNTERS: Vice[] = ['copies', 'alters', 'cancelsOne', 'settlesLate', 'overfits', 'withdraws', 'takesBack']
 const VERIFIERS: Vice[] = ['withholds', 'lies', 'leaks', 'garbles']
 
 function worldOf(seed: number): { world: World; vices: { sponsor: Vice; hunters: Vice[]; verifiers: Vice[] } } {

@@ -81,6 +81,11 @@ function hearVerifier(submission: SponsorSubmission, verifier: PublicKey, body: 
 function hearHunter(state: SponsorState, submission: SponsorSubmission, body: Message['body'], decode: Decode): void {
   const { commit, author, commitment } = submission
   if (body.kind === 'invoices') submission.invoices ??= body.invoices
+  // payments on their way are ended by the hunter's wallet, or by a verdict on what was shown all the same
+  else if (body.kind === 'withdraw' && submission.stage === 'committed') {
+    submission.stage = 'declined'
+    submission.complaint = `Withdrawn: ${body.reason}`
+  }
   else if (body.kind === 'delivery' && commitmentOf(author, body) === commitment) submission.patch ??= { nonce: body.nonce, trainJs: body.trainJs }
   else if (body.kind === 'bill' && state.spec.escrow === 'unescrowed') {
     const lead = state.spec.verifiers[0]

@@ -154,12 +154,17 @@ function onFirstSet(state: VerifierState, { heldOutSet, heldOutBpb }: Score): nu
   return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
 }
 
-export function decline(state: VerifierState, submission: VerifierSubmission, reason: string): void {
-  const { commit, author } = submission
+/** The turn is the next one's. */
+export function leave(state: VerifierState, submission: VerifierSubmission, reason: string): void {
   submission.reason = reason
   enter(state, submission, 'declined')
-  if (state.turn === commit) state.turn = null
-  drop(state, `measure/first/${commit}`)
+  if (state.turn === submission.commit) state.turn = null
+  drop(state, `measure/first/${submission.commit}`)
+}
+
+export function decline(state: VerifierState, submission: VerifierSubmission, reason: string): void {
+  const { commit, author } = submission
+  leave(state, submission, reason)
   want(state, { key: `decline/${commit}`, do: 'send', to: author, body: { kind: 'decline', commit, reason } })
 }
 

@@ -5,7 +5,7 @@ import type { BountySpec, EventId, Message, PublicKey } from '../types'
 import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
 import { commitmentOf, hashOfSecret, type Patch } from './seal'
 import { medianOf, ownSlices, sliceAmountsMsat } from './terms'
-import { baselinesOn, decline, enter, measure, release, ripen, type VerifierState, type VerifierSubmission } from './verdict'
+import { baselinesOn, decline, enter, leave, measure, release, ripen, type VerifierState, type VerifierSubmission } from './verdict'
 
 /** Why a patch is not measured at all, or null: size, forbidden text, likeness to an earlier one. */
 export type Inspect = (spec: BountySpec, patch: Patch, author: PublicKey, earlier: { author: PublicKey; patch: Patch }[]) => string | null
@@ -50,6 +50,7 @@ function hear(state: VerifierState, message: Message, inspect: Inspect): void {
     const submission = state.submissions[body.commit]
     if (!submission) return park(state, message)
     if (body.kind === 'patch' && author === submission.author) show(state, submission, body, inspect)
+    if (body.kind === 'withdraw' && author === submission.author && isUnseen(submission)) leave(state, submission, `Withdrawn: ${body.reason}`)
     if (body.kind === 'score' && isVerifier && author !== state.me) submission.scores[body.phase][author] ??= body.score
     if (body.kind === 'review' && author === state.sponsor && submission.stage === 'waiting')
       submission.objection = body.accept ? null : body.reason
@@ -83,6 +84,9 @@ function show(state: VerifierState, submission: VerifierSubmission, patch: Patch
   enter(state, submission, 'measuring')
   measure(state, submission, 'first')
 }
+
+/** What has been shown is judged, whatever its author says after it. */
+const isUnseen = ({ stage }: VerifierSubmission) => stage === 'queued' || stage === 'drawing' || stage === 'hashed'
 
 function conclude(state: VerifierState, effect: Effect, result: Result): void {
   if (effect.do === 'measure' && effect.commit === null) {

@@ -1,6 +1,7 @@
 import { getPublicKey } from 'nostr-tools/pure'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { LabError } from '../../core/errors'
 import { Rng } from '../../core/rng'
 import { startRelay, type TestRelay } from '../../wallet/testing/relay'
 import { Parties, programOf, type Name } from '../testing/parties'
@@ -117,6 +118,28 @@ describe('by file alone, no relay', () => {
     // 0.1 over the best attested: all of what is left of the pool's three slices, at once
     expect(all.ledger.balance('rival') - START).toBe(60 * SAT)
     expect(balances(all).sponsor).toBe(-100 * SAT)
+  })
+
+  test('a hunter who gives up says so: the next one need not wait for the hour, and nobody is asked to lock anything', async () => {
+    const all = await world()
+    const { walletOf } = all
+    const offline = async (): Promise<never> => { throw new LabError('pay.offline', 'The wallet is away.', { hint: 'Connect it.' }) } // prettier-ignore
+    all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'rival' && { makeHoldInvoice: offline }) })
+    await all.party('rival').start()
+    await all.post()
+    await all.settle()
+    const [rival, hunter] = [all.party('rival').office, all.party('hunter').office]
+    const slow = await rival.submit(all.bounty, programOf(0.15))
+    await all.settle()
+    await hunter.submit(all.bounty, programOf(0.05))
+    await all.settle()
+    expect(all.ledger.balance('hunter')).toBe(START) // it waits for its turn
+    await rival.wish(slow, { do: 'withdraw' })
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -40 * SAT, hunter: 40 * SAT, locked: 0 })
+    const { submissions, timeline } = await all.party('sponsor').part()
+    expect(submissions.map(({ stage }) => stage)).toEqual([expect.stringContaining('Withdrawn'), expect.stringContaining('Settled')])
+    expect(timeline.some(({ text }) => text.includes('withdrew'))).toBe(true)
   })
 
   test('after the deadline the held-out text is revealed, and is there for anybody who asks', async () => {

@@ -54,6 +54,8 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
       return `${name} published the payment hashes of ${body.slices.length} slices.`
     case 'decline':
       return `${name} declined: ${body.reason}`
+    case 'withdraw':
+      return `${name} withdrew: ${body.reason}`
     case 'patch':
       return `${name} showed the patch to the verifiers, encrypted.`
     case 'score':

@@ -53,6 +53,7 @@ export const bodyForm = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hashes'), commit: hex64, slices: ofSlices({ paymentHash: hex64, amountMsat }) }),
   z.strictObject({ kind: z.literal('invoices'), commit: hex64, invoices: ofSlices({ bolt11 }) }),
   z.strictObject({ kind: z.literal('decline'), commit: hex64, reason }),
+  z.strictObject({ kind: z.literal('withdraw'), commit: hex64, reason }),
   z.strictObject({ kind: z.literal('patch'), commit: hex64, nonce: hex64, trainJs }),
   z.strictObject({ kind: z.literal('score'), commit: hex64, phase, score: score.nullable(), gates, reason }),
   z.strictObject({ kind: z.literal('verdict'), commit: hex64, phase, verdict }),

@@ -17,7 +17,7 @@ export type Vice =
   /** sponsor */
   | 'neverLocks' | 'locksLess' | 'locksShort'
   /** hunter */
-  | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits'
+  | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits' | 'withdraws' | 'takesBack'
   /** verifier */
   | 'withholds' | 'lies' | 'leaks' | 'garbles' // prettier-ignore
 
@@ -78,6 +78,7 @@ export class World {
   move(): void {
     const party = this.rng.pick(this.parties)
     const roll = this.rng.uniform()
+    if (party.vice === 'withdraws' && this.rng.uniform() < 0.05) this.step(party, { kind: 'person', wish: { do: 'withdraw' } })
     if (roll < 0.45) this.deliver(party)
     else if (roll < 0.85) this.stumble(party)
     else if (roll < 0.9) this.tick(this.rng.int(900))
@@ -257,6 +258,8 @@ export class World {
       if (vice === 'garbles') return this.post(party.key, to, { ...body, secrets: body.secrets.map(({ slice }) => ({ slice, preimage: hexKey(0xbad) })) }, key)
       for (const { preimage } of body.secrets) this.secretsSent.add(hashOfSecret(preimage))
     }
+    // shown to some, taken back for the others
+    if (vice === 'takesBack' && body.kind === 'patch') this.post(party.key, null, { kind: 'withdraw', commit: body.commit, reason: '' }, `${party.key}/withdraw`)
     if (vice === 'leaks' && body.kind === 'hashes' && state.role === 'verifier') {
       const { author, slices, commit } = state.submissions[body.commit]
       for (const { preimage } of slices) this.secretsSent.add(hashOfSecret(preimage))
