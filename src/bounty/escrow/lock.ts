@@ -2,7 +2,7 @@
 
 import type { Invoice, OutgoingState } from '../../wallet/types'
 import type { EventId, Money, Phase, PublicKey, Score, Verdict } from '../types'
-import { want, type MachineState } from './machine'
+import { INVOICE_SECONDS, want, type MachineState } from './machine'
 import type { Patch } from './seal'
 import { sliceAmountsMsat } from './terms'
 
@@ -23,6 +23,8 @@ export interface SponsorSubmission {
   commitment: string
   places: Record<PublicKey, number>
   reported: PublicKey[]
+  /** when the last verifier had published its hashes; null before */
+  hashedAt: number | null
   slices: SponsorSlice[]
   invoices: { slice: number; bolt11: string }[] | null
   stage: 'committed' | 'paying' | 'judged' | 'declined'
@@ -66,7 +68,13 @@ export function sponsorMoney(submissions: readonly SponsorSubmission[]): Money {
 export function lock(state: SponsorState, submission: SponsorSubmission, decode: Decode): void {
   const { spec } = state
   const { invoices, stage, reported, commit, author } = submission
-  if (stage !== 'committed' || !invoices || reported.length < spec.verifiers.length) return
+  if (stage !== 'committed' || reported.length < spec.verifiers.length) return
+  submission.hashedAt ??= state.now
+  if (!invoices) {
+    // whoever commits and never bills would hold the queue: strangers' keys cost nothing
+    if (spec.escrow !== 'unescrowed' && state.now - submission.hashedAt > INVOICE_SECONDS) refuse(state, submission, 'No invoices within ten minutes of the payment hashes.')
+    return
+  }
   if (state.closed || state.now > spec.deadline) return refuse(state, submission, 'The bounty is closed.')
   // one at a time: what the one before earns is not known yet
   if (Object.values(state.submissions).some((other) => other.stage === 'paying')) return
@@ -107,5 +115,7 @@ function mismatch(state: SponsorState, { slices, invoices }: SponsorSubmission, 
 export function refuse(state: SponsorState, submission: SponsorSubmission, reason: string): void {
   submission.stage = 'declined'
   submission.complaint = reason
-  want(state, { key: `decline/${submission.commit}`, do: 'send', to: submission.author, body: { kind: 'decline', commit: submission.commit, reason } })
+  const { commit, author } = submission
+  // the verifiers' turn goes on to the next one
+  for (const to of new Set([author, ...state.spec.verifiers])) want(state, { key: `decline/${commit}/${to}`, do: 'send', to, body: { kind: 'decline', commit, reason } })
 }

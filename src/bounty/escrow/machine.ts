@@ -61,7 +61,8 @@ export interface MachineState {
   done: Record<string, true>
 }
 
-/** Seconds that a hunter has from the payment hashes to the patch, and verifiers from one's score to the others'. */
+/** Seconds that a hunter has from the payment hashes to its invoices, and to the patch; and verifiers from one's score to the others'. */
+export const INVOICE_SECONDS = 600
 export const TURN_SECONDS = 3600
 export const QUORUM_SECONDS = 2 * 3600
 /** Blocks before a lock's end within which nothing is settled any more: a claim must reach the chain in time. */

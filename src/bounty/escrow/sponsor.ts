@@ -50,7 +50,7 @@ function hear(state: SponsorState, message: Message, decode: Decode): void {
     if (body.score.heldOutSet === 0) state.baselines[author] ??= body.score
   } else if (body.kind === 'commit' && body.bounty === state.bounty && !state.submissions[id]) {
     state.submissions[id] = {
-      commit: id, author, commitment: body.commitment, places: {}, reported: [], slices: [], invoices: null, stage: 'committed',
+      commit: id, author, commitment: body.commitment, places: {}, reported: [], hashedAt: null, slices: [], invoices: null, stage: 'committed',
       scores: { first: {}, stability: {} }, verdicts: { first: {}, stability: {} }, patch: null, bills: [], fees: {}, review: null, complaint: null,
     } // prettier-ignore
     state.order.push(id)

@@ -50,6 +50,7 @@ function hear(state: VerifierState, message: Message, inspect: Inspect): void {
     const submission = state.submissions[body.commit]
     if (!submission) return park(state, message)
     if (body.kind === 'patch' && author === submission.author) show(state, submission, body, inspect)
+    if (body.kind === 'decline' && author === state.sponsor && isUnseen(submission)) leave(state, submission, body.reason)
     if (body.kind === 'withdraw' && author === submission.author && isUnseen(submission)) leave(state, submission, `Withdrawn: ${body.reason}`)
     if (body.kind === 'score' && isVerifier && author !== state.me) submission.scores[body.phase][author] ??= body.score
     if (body.kind === 'review' && author === state.sponsor && submission.stage === 'waiting')

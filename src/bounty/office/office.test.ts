@@ -7,7 +7,7 @@ import { startRelay, type TestRelay } from '../../wallet/testing/relay'
 import { Parties, programOf, type Name } from '../testing/parties'
 import type { BountySpec } from '../types'
 import { eventsOf } from '../wire/events'
-import { TURN_SECONDS } from '../escrow/machine'
+import { INVOICE_SECONDS, TURN_SECONDS } from '../escrow/machine'
 
 const SAT = 1000
 const START = 1_000_000
@@ -34,6 +34,23 @@ async function submitted(gain: number, change: Partial<BountySpec> = {}): Promis
   await all.settle()
   await all.party('hunter').office.submit(all.bounty, programOf(gain))
   return all
+}
+
+/** The rival was first and its wallet makes no invoices; the hunter waits for its turn. */
+async function queueHeld(): Promise<{ all: Parties; held: string }> {
+  const all = await world()
+  const { walletOf } = all
+  const offline = async (): Promise<never> => { throw new LabError('pay.offline', 'The wallet is away.', { hint: 'Connect it.' }) } // prettier-ignore
+  all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'rival' && { makeHoldInvoice: offline }) })
+  await all.party('rival').start()
+  await all.post()
+  await all.settle()
+  const held = await all.party('rival').office.submit(all.bounty, programOf(0.15))
+  await all.settle()
+  await all.party('hunter').office.submit(all.bounty, programOf(0.05))
+  await all.settle()
+  expect(all.ledger.balance('hunter')).toBe(START)
+  return { all, held }
 }
 
 const balances = ({ ledger }: Parties) => ({ sponsor: ledger.balance('sponsor') - START, hunter: ledger.balance('hunter') - START, locked: ledger.lockedMsat() })
@@ -120,26 +137,24 @@ describe('by file alone, no relay', () => {
     expect(balances(all).sponsor).toBe(-100 * SAT)
   })
 
-  test('a hunter who gives up says so: the next one need not wait for the hour, and nobody is asked to lock anything', async () => {
-    const all = await world()
-    const { walletOf } = all
-    const offline = async (): Promise<never> => { throw new LabError('pay.offline', 'The wallet is away.', { hint: 'Connect it.' }) } // prettier-ignore
-    all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'rival' && { makeHoldInvoice: offline }) })
-    await all.party('rival').start()
-    await all.post()
-    await all.settle()
-    const [rival, hunter] = [all.party('rival').office, all.party('hunter').office]
-    const slow = await rival.submit(all.bounty, programOf(0.15))
-    await all.settle()
-    await hunter.submit(all.bounty, programOf(0.05))
-    await all.settle()
-    expect(all.ledger.balance('hunter')).toBe(START) // it waits for its turn
-    await rival.wish(slow, { do: 'withdraw' })
+  test('a hunter who gives up says so: the next one need not wait, and nobody is asked to lock anything', async () => {
+    const { all, held } = await queueHeld()
+    await all.party('rival').office.wish(held, { do: 'withdraw' })
     await all.settle()
     expect(balances(all)).toEqual({ sponsor: -40 * SAT, hunter: 40 * SAT, locked: 0 })
     const { submissions, timeline } = await all.party('sponsor').part()
     expect(submissions.map(({ stage }) => stage)).toEqual([expect.stringContaining('Withdrawn'), expect.stringContaining('Settled')])
     expect(timeline.some(({ text }) => text.includes('withdrew'))).toBe(true)
+  })
+
+  test('whoever commits and never bills holds the queue for ten minutes, no longer', async () => {
+    const { all } = await queueHeld()
+    all.pass(INVOICE_SECONDS - 1)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: 0, hunter: 0, locked: 0 })
+    all.pass(2)
+    await all.settle()
+    expect(balances(all)).toEqual({ sponsor: -40 * SAT, hunter: 40 * SAT, locked: 0 })
   })
 
   test('after the deadline the held-out text is revealed, and is there for anybody who asks', async () => {
