@@ -1,6 +1,7 @@
-// The store in Node: one journal, a line a change, synced before the call resolves. The last line of a key wins.
+// The store in Node: one journal, a line a change, synced before the call resolves. The last line of a key wins; where most
+// of the journal is superseded, it is written anew beside the old one and put in its place, so there is always a whole one.
 
-import { promises as fs } from 'node:fs'
+import { promises } from 'node:fs'
 import { join } from 'node:path'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { generateSecretKey } from 'nostr-tools/pure'
@@ -17,32 +18,65 @@ interface Tables {
   settings: Map<string, unknown>
 }
 
-/** Opens the store of a folder, which is made; one process owns it. @throws LabError store.* */
-export async function openFileStore(folder: string): Promise<BountyStore> {
+/** What is used of the file system. */
+type Files = Pick<typeof promises, 'mkdir' | 'readFile' | 'truncate' | 'writeFile' | 'appendFile' | 'rename' | 'open' | 'rm'>
+
+/** A journal that is smaller is left as it is. */
+const WORTH_BYTES = 2 ** 20
+
+/**
+ * Opens the store of a folder, which is made; one process owns it.
+ * @param options for tests: the size above which a journal is written anew, and the file system
+ * @throws LabError store.*
+ */
+export async function openFileStore(folder: string, { worthBytes = WORTH_BYTES, files: fs = promises as Files } = {}): Promise<BountyStore> {
   await fs.mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'journal.jsonl')
-  const text = await readText(path)
+  const text = await readText(path, fs)
   // a kill in the middle of a write leaves half a last line: what it said was never acknowledged
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   if (whole.length < text.length) await fs.truncate(path, Buffer.byteLength(whole))
   const tables = readJournal(whole)
   if (text === '') await fs.writeFile(path, '', { mode: 0o600 })
+  let bytes = Buffer.byteLength(whole)
+  let liveBytes = 0 // when it was looked at last
   let last: Promise<unknown> = Promise.resolve()
+
+  /** Writes the journal anew, without what is superseded, where that is more than half of it. */
+  async function compact(): Promise<void> {
+    if (bytes <= worthBytes || bytes <= 2 * liveBytes) return
+    const live = linesOf(tables)
+    liveBytes = Buffer.byteLength(live)
+    if (bytes <= 2 * liveBytes) return
+    try {
+      await fs.writeFile(`${path}.new`, live, { mode: 0o600, flush: true })
+      await fs.rename(`${path}.new`, path)
+      await syncFolder(folder, fs) // before a line is acknowledged that is in the new one only
+      bytes = liveBytes
+    } catch {
+      // the old journal is whole, and goes on; a disk without room refuses the next line, which is told
+      await fs.rm(`${path}.new`, { force: true })
+      liveBytes = bytes // tried again at twice the size
+    }
+  }
 
   /** One line at a time, in memory only once it is on the disk. */
   function write<T extends keyof Tables>(table: T, key: string, row: Tables[T] extends Map<string, infer R> ? R : never): Promise<void> {
     const turn = last.then(async () => {
+      const line = lineOf(table, key, row)
       try {
-        await fs.appendFile(path, `${JSON.stringify([table, key, row])}\n`, { flush: true })
+        await fs.appendFile(path, line, { flush: true })
       } catch (thrown) {
         throw storeError(thrown, 'keeping a bounty')
       }
+      bytes += Buffer.byteLength(line)
       ;(tables[table] as Map<string, unknown>).set(key, row)
     })
-    last = turn.catch(() => undefined) // told to who asked; the next line is another matter
+    last = turn.then(compact).catch(() => undefined) // told to who asked; the next line is another matter
     return turn
   }
 
+  await compact()
   return {
     machines: async () => structuredClone([...tables.machines.values()]),
     saveMachine: (row) => write('machines', row.id, structuredClone(row)),
@@ -66,10 +100,11 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
     savePayment: (row) => write('payments', row.key, row),
     async secretKey() {
       const file = join(folder, 'nostr.key')
-      const known = (await readText(file)).trim()
+      const known = (await readText(file, fs)).trim()
       if (known !== '') return hexToBytes(known)
       const secret = generateSecretKey()
-      await fs.writeFile(file, `${bytesToHex(secret)}\n`, { mode: 0o600, flush: true })
+      await fs.writeFile(`${file}.new`, `${bytesToHex(secret)}\n`, { mode: 0o600, flush: true })
+      await fs.rename(`${file}.new`, file) // never half a key
       return secret
     },
     setting: async (name) => structuredClone(tables.settings.get(name)) ?? null,
@@ -78,7 +113,7 @@ export async function openFileStore(folder: string): Promise<BountyStore> {
   }
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, fs: Files): Promise<string> {
   try {
     return await fs.readFile(path, 'utf8')
   } catch (thrown) {
@@ -95,4 +130,24 @@ function readJournal(text: string): Tables {
     tables[table].set(key, row)
   }
   return tables
+}
+
+const lineOf = (table: string, key: string, row: unknown) => `${JSON.stringify([table, key, row])}\n`
+
+/** The journal of what is known now; rows of a table stay in the order in which their keys came. */
+function linesOf(tables: Tables): string {
+  return Object.entries(tables)
+    .flatMap(([table, rows]: [string, Map<string, unknown>]) => [...rows].map(([key, row]) => lineOf(table, key, row)))
+    .join('')
+}
+
+/** A name that is only in memory is gone with the power. */
+async function syncFolder(folder: string, fs: Files): Promise<void> {
+  if (process.platform === 'win32') return // a folder cannot be opened there
+  const handle = await fs.open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
-import { appendFile, mkdtemp } from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
+import { appendFile, mkdtemp, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -58,4 +59,87 @@ test('half a line that a kill left in the journal is forgotten, and what follows
   await again.saveSetting('c', 3)
   const last = await openFileStore(dir)
   expect([await last.setting('a'), await last.setting('b'), await last.setting('c')]).toEqual([1, null, 3])
+})
+
+/** Settings whose last word is n, ten of them, over and over: most of such a journal is superseded. */
+async function settle(store: BountyStore, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) await store.saveSetting(`s${n % 10}`, { n, words: 'x'.repeat(100) })
+}
+const lastWords = (store: BountyStore) => Promise.all(Array.from({ length: 10 }, async (_, i) => ((await store.setting(`s${i}`)) as { n: number }).n))
+const WORDS = Array.from({ length: 10 }, (_, i) => 90 + i)
+
+/** A file system whose process is killed before its n-th call that changes anything, or, of a file's text, in the middle. */
+function dying(calls: number, middle: boolean) {
+  const fate = { calls, isDead: false }
+  const change = (name: 'writeFile' | 'appendFile' | 'rename' | 'open' | 'rm' | 'truncate') => async (...args: unknown[]) => {
+    if (fate.isDead || fate.calls-- <= 0) {
+      const [path, text] = args as [string, string]
+      if (!fate.isDead && middle && (name === 'writeFile' || name === 'appendFile')) await fs[name](path, text.slice(0, text.length / 2))
+      fate.isDead = true
+      return new Promise<never>(() => undefined)
+    }
+    return (fs[name] as (...given: unknown[]) => Promise<unknown>)(...args)
+  }
+  const names = ['writeFile', 'appendFile', 'rename', 'open', 'rm', 'truncate'] as const
+  return { fate, files: { ...fs, ...Object.fromEntries(names.map((name) => [name, change(name)])) } as typeof fs }
+}
+
+test('a journal that is mostly superseded is written anew, at opening and at work, and says the same', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'assay-store-'))
+  const path = join(dir, 'journal.jsonl')
+  const store = await openFileStore(dir)
+  for (let n = 5; n > 0; n--) await store.saveEvent(event(n))
+  await settle(store, 0, 100)
+  await store.close()
+  const full = (await stat(path)).size
+  await (await openFileStore(dir)).close()
+  expect((await stat(path)).size).toBe(full) // not worth it
+  const small = await openFileStore(dir, { worthBytes: 1000 })
+  expect((await stat(path)).size).toBeLessThan(full / 4)
+  expect([await lastWords(small), (await small.events()).map(({ receivedAt }) => receivedAt)]).toEqual([WORDS, [5, 4, 3, 2, 1]])
+  await settle(small, 100, 500)
+  await small.close()
+  expect((await stat(path)).size).toBeLessThan(full / 2)
+  const again = await openFileStore(dir)
+  expect([await lastWords(again), (await again.events()).length]).toEqual([WORDS.map((n) => n + 400), 5])
+  const { size } = await stat(path)
+  const noRoom = { ...fs, writeFile: () => Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' })) } as typeof fs
+  const stuck = await openFileStore(dir, { worthBytes: 100, files: noRoom })
+  await settle(stuck, 0, 100) // the old journal goes on
+  await stuck.close()
+  expect((await stat(path)).size).toBeGreaterThan(size)
+  expect(await lastWords(await openFileStore(dir))).toEqual(WORDS)
+})
+
+test.each([false, true])('a kill before any step of writing it anew, or in the middle of one (%s), leaves one whole journal', async (middle) => {
+  const made = await mkdtemp(join(tmpdir(), 'assay-store-'))
+  const first = await openFileStore(made)
+  await settle(first, 0, 100)
+  await first.close()
+  const before = await readFile(join(made, 'journal.jsonl'), 'utf8')
+  const sizes = new Set<number>()
+  for (let calls = 0, wasKilled = true; wasKilled; calls++) {
+    const dir = await mkdtemp(join(tmpdir(), 'assay-store-'))
+    const path = join(dir, 'journal.jsonl')
+    await fs.writeFile(path, before)
+    const { fate, files } = dying(calls, middle)
+    const opening = openFileStore(dir, { worthBytes: 1000, files }).then((store) => store.saveSetting('acknowledged', true))
+    const isDead = new Promise<void>((done) => {
+      const look = () => (fate.isDead ? done() : setImmediate(look))
+      look()
+    })
+    wasKilled = await Promise.race([opening.then(() => false), isDead.then(() => true)])
+    if (!wasKilled) fate.isDead = true // ends the looking
+    sizes.add((await stat(path)).size)
+    const later = await openFileStore(dir, { worthBytes: 1000 })
+    expect(await lastWords(later)).toEqual(WORDS)
+    if (!wasKilled) expect(await later.setting('acknowledged')).toBe(true)
+    await settle(later, 100, 110)
+    await later.close()
+    const last = await openFileStore(dir)
+    expect(await lastWords(last)).toEqual(WORDS.map((n) => n + 10))
+    expect((await fs.readdir(dir)).sort()).toEqual(['journal.jsonl'])
+  }
+  // killed with the old one in its place, with the new one, and in the line that follows it
+  expect(sizes.size).toBeGreaterThanOrEqual(3)
 })
