@@ -115,8 +115,9 @@ export class LabError extends Error {
   static from(thrown: unknown, code: ErrorCode = 'lab.internal'): LabError {
     if (thrown instanceof LabError) return thrown
     if (isLabErrorJson(thrown)) return LabError.fromJSON(thrown)
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    return new LabError(code, message, { cause: thrown })
+    // an Error, or what others throw for one
+    const said = (thrown as { message?: unknown } | null | undefined)?.message
+    return new LabError(code, typeof said === 'string' ? said : String(thrown), { cause: thrown })
   }
 }
 

@@ -6,7 +6,7 @@ import type { Remote } from 'comlink'
 import type { BountyApi, BountyEvent, WeblnBridge } from './bountyProtocol'
 import { throwJson } from './border'
 import type { LabEvent } from './protocol'
-import { weblnPage } from './weblnPage'
+import { pageWebln } from './weblnBridge'
 
 type Connect = BountyApi['connectWallet']
 
@@ -37,7 +37,7 @@ export function bountyClient(remote: Remote<BountyApi>): { client: BountyClient;
         verifyBounty: (...bounty) => remote.verifyBounty(...bounty),
         reverify: (...submission) => remote.reverify(...submission),
         wish: (...wish) => remote.wish(...wish),
-        connectWallet: (persona, choice) => remote.connectWallet(persona, choice, choice.kind === 'webln' ? proxy(throwJson<WeblnBridge>(weblnPage)) : null),
+        connectWallet: (persona, choice) => remote.connectWallet(persona, choice, choice.kind === 'webln' ? proxy(throwJson<WeblnBridge>(pageWebln())) : null),
         disconnectWallet: (persona) => remote.disconnectWallet(persona),
         wallet: (persona) => remote.wallet(persona),
         setCaps: (...caps) => remote.setCaps(...caps),

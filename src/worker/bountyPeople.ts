@@ -114,7 +114,12 @@ export function createPeople(deps: PeopleDeps, measures: Pick<MeasureDesk, 'meas
     tell({ kind: 'bounties', persona: opened.persona })
   }
 
-  const ownerOf = (opened: Person) => ({ persona: opened.persona, store: opened.store, relays: () => opened.relays().map(({ url }) => url) })
+  const ownerOf = (opened: Person) => ({
+    persona: opened.persona,
+    store: opened.store,
+    relays: () => opened.relays().map(({ url }) => url),
+    fail: (error: LabError) => opened.fail(error),
+  })
 
   async function sight(persona: Persona): Promise<Sight> {
     if (await isLeading()) {

@@ -27,6 +27,8 @@ export interface WalletOwner {
   persona: Persona
   store: BountyStore
   relays(): readonly string[]
+  /** Tells this person what failed with nobody waiting for it. */
+  fail(error: LabError): void
 }
 
 /** @throws LabError pay.* | import.invalid | lab.state */
@@ -41,17 +43,17 @@ export async function openWallet(owner: WalletOwner, choice: WalletChoice, webln
     return opened
   }
   if (choice.kind === 'webln') {
+    if (!webln) throw new LabError('pay.noWallet', 'Nothing leads to a wallet extension from here.', { hint: 'Connect it in the page.' })
     const { openWeblnWallet } = await import('../wallet/webln/wallet')
-    if (!webln || !(await webln.isPresent())) {
-      throw new LabError('pay.noWallet', 'This browser has no wallet extension that this page can reach.', { hint: 'Install one, such as Alby, and reload; or use Nostr Wallet Connect, or the practice wallet.' })
-    }
-    await store.saveSetting('wallet', null) // the extension asks the person anew
-    return { wallet: openWeblnWallet(webln), practice: null, mine: null }
+    const wallet = openWeblnWallet(webln)
+    await wallet.info() // the extension asks the person; one that was refused is not connected, and asks no more
+    await store.saveSetting('wallet', null) // another time it is connected anew
+    return { wallet, practice: null, mine: null }
   }
   const { openPractice, newNetwork } = await import('./practiceNetwork')
   const { network } = choice
   const way = network.role === 'host' ? 'host' : network.through
-  const code = network.role === 'host' ? await newNetwork() : network.code.trim()
+  const code = network.role === 'host' ? await newNetwork(owner) : network.code.trim()
   const opened = await openPractice(owner, code, way)
   await store.saveSetting('wallet', { kind: 'practice', code, way } satisfies KeptWallet)
   return opened

@@ -26,26 +26,27 @@ interface Hosted {
 let hosted: Promise<Hosted> | null = null
 
 /** The code of the network of this browser; made at the first time, and hosted from then on. @throws LabError pay.* | store.* | lab.state */
-export async function newNetwork(): Promise<string> {
-  return (await hostIt([])).code
+export async function newNetwork(owner: WalletOwner): Promise<string> {
+  return (await hostIt(owner)).code
 }
 
-function hostIt(urls: readonly string[]): Promise<Hosted> {
-  hosted ??= startHost(urls).catch((thrown: unknown) => {
+/** @param owner who makes it hears what goes wrong with it: one voice for everybody on it */
+function hostIt(owner: WalletOwner): Promise<Hosted> {
+  hosted ??= startHost(owner).catch((thrown: unknown) => {
     hosted = null
     throw thrown
   })
   return hosted
 }
 
-async function startHost(urls: readonly string[]): Promise<Hosted> {
+async function startHost(owner: WalletOwner): Promise<Hosted> {
   const store = await openPracticeDexie('host')
   try {
     const secretKey = await keyOf(store)
-    const relays = openRelayChannel(secretKey, urls)
+    const relays = openRelayChannel(secretKey, owner.relays())
     const name = relays.address.slice(0, 16)
     const channel = joinChannels({ tab: openTabChannel(name, 'host'), relay: relays })
-    const host = await createPracticeHost({ store, channel, wasm: fetchLdkWasm })
+    const host = await createPracticeHost({ store, channel, wasm: fetchLdkWasm, onFailure: (failure) => owner.fail(networkFailed(failure)) })
     return { code: `${name}-${relays.address}`, host, relays }
   } catch (thrown) {
     await store.close()
@@ -60,7 +61,7 @@ async function startHost(urls: readonly string[]): Promise<Hosted> {
 export async function openPractice(owner: WalletOwner, code: string, way: 'host' | 'tab' | 'relay'): Promise<OpenWallet> {
   const [, name, hostKey] = CODE.exec(code) ?? []
   if (name === undefined) throw new LabError('import.invalid', 'This is not the code of a practice network.', { hint: 'Copy it whole, as its host shows it.' })
-  const own = way === 'host' ? await hostIt(owner.relays()) : null
+  const own = way === 'host' ? await hostIt(owner) : null
   own?.relays.use(owner.relays())
   const store = await openPracticeDexie(`${name}/${owner.persona}`)
   try {
@@ -83,6 +84,11 @@ export async function openPractice(owner: WalletOwner, code: string, way: 'host'
     await store.close()
     throw thrown
   }
+}
+
+/** The hub stands still: what is locked is as it was, and goes on from what was kept. */
+function networkFailed({ code, message, hint, data }: LabError): LabError {
+  return new LabError(code, `The practice network has stopped. ${message}`, { hint: hint || 'Reload the page: it goes on from what it last kept.', data })
 }
 
 /** Who this end is on the ways: drawn once, kept beside the node's own bytes. */

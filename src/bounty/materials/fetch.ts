@@ -31,6 +31,7 @@ export interface MaterialsRequest {
 
 /** More blocks than an ordinary payment needs: nobody's money is to be held here. */
 const MOST_CLTV = 200
+const PROBE_MS = 5000
 /** To pay an invoice that has just come. */
 const PAY_SECONDS = 600
 
@@ -151,11 +152,21 @@ async function get(url: string, bought: Purchase | null, { fetch: send = fetch, 
     // a redirect could take what was paid for elsewhere
     return await send(url, { headers, redirect: 'error', credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', signal: AbortSignal.timeout(replyMs) })
   } catch (cause) {
-    throw new LabError('data.fetch', `${new URL(url).host} did not answer the request for the materials.`, {
-      hint: 'Check the network. A server that other pages may use must also allow them (Access-Control-Allow-Origin, and Authorization in Access-Control-Allow-Headers).',
-      cause,
-    })
+    throw await unanswered(url, bought, send, cause)
   }
+}
+
+/** Why there was no answer. A browser does not tell; so the server is asked for one that no page may read. */
+async function unanswered(url: string, bought: Purchase | null, send: typeof fetch, cause: unknown): Promise<LabError> {
+  const { host } = new URL(url)
+  const isLate = (cause as { name?: unknown }).name === 'TimeoutError'
+  const isThere = !isLate && (await send(url, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal: AbortSignal.timeout(PROBE_MS) }).then(() => true, () => false)) // prettier-ignore
+  if (!isThere) return new LabError('data.fetch', `${host} did not answer the request for the materials.`, { hint: 'Check the network, and that this page may reach the address; then try again.', cause })
+  const what = bought?.preimage ? 'does not let this page send the proof of payment' : 'does not let other pages read its materials'
+  return new LabError('data.cors', `${host} is there, but ${what} (CORS).`, {
+    hint: `The sponsor must change the server: it has to send “Access-Control-Allow-Origin: *”, answer OPTIONS with “Access-Control-Allow-Headers: Authorization”, and not send on to another address.${bought?.preimage ? ' What was paid for stays paid, and is used again.' : ' Nothing was paid.'}`,
+    cause,
+  })
 }
 
 /** The request's own time limit ends the reading, too. */

@@ -41,22 +41,30 @@ export function openWeblnWallet(bridge: WeblnCalls, times: WeblnTimes = WEBLN_TI
   const listeners = new Set<(event: WalletEvent) => void>()
   const tell = (event: WalletEvent): void => listeners.forEach((listener) => listener(event))
   let enabling: Promise<void> | null = null
+  let balanceAsked: Promise<unknown> | null = null
+  let isBalancePrivate = false
 
   async function enable(): Promise<void> {
     enabling ??= (async () => {
-      if (!(await bridge.isPresent())) throw new LabError('pay.noWallet', 'There is no wallet extension in this page.', { hint: 'Install one that offers WebLN (Alby is one), reload, and try again.' })
+      if (!(await bridge.isPresent())) throw new LabError('pay.noWallet', 'There is no wallet extension in this page.', { hint: 'Install one that offers WebLN (Alby is one) and reload; or use Nostr Wallet Connect, or the practice wallet.' })
       await within(times.promptMs, bridge.call('enable', []), 'The extension was not answered.')
     })().catch((thrown: unknown) => {
       enabling = null
-      throw problem(thrown)
+      const failure = problem(thrown)
+      throw failure.code === 'pay.refused' ? notAllowed() : failure
     })
     return enabling
   }
 
   async function ask<T>(method: Parameters<WeblnCalls['call']>[0], args: unknown[], form: z.ZodType<T>, waitMs = times.replyMs): Promise<T> {
     await enable()
+    return read(method, bridge.call(method, args), form, waitMs)
+  }
+
+  /** What an answer says, if it comes in time. */
+  async function read<T>(method: string, answer: Promise<unknown>, form: z.ZodType<T>, waitMs: number): Promise<T> {
     try {
-      const parsed = form.safeParse(await within(waitMs, bridge.call(method, args), 'The extension does not answer.'))
+      const parsed = form.safeParse(await within(waitMs, answer, 'The extension does not answer.'))
       if (parsed.success) return parsed.data
       throw new LabError('pay.unsupported', `The answer of the extension to ${method} could not be read.`, { hint: 'Use another wallet.' })
     } catch (thrown) {
@@ -66,6 +74,16 @@ export function openWeblnWallet(bridge: WeblnCalls, times: WeblnTimes = WEBLN_TI
 
   const about = () => ask('getInfo', [], infoForm)
   const canLookUp = async (): Promise<boolean> => ((await about()).methods ?? []).includes('lookupInvoice')
+
+  /** null where the extension does not tell. Some ask the person for this, too: once at a time, and not again after a no. */
+  async function balance(): Promise<z.infer<typeof balanceForm> | null> {
+    if (isBalancePrivate) return null
+    balanceAsked ??= bridge.call('getBalance', []).finally(() => (balanceAsked = null))
+    return read('getBalance', balanceAsked, balanceForm, times.replyMs).catch((thrown: unknown) => {
+      isBalancePrivate ||= LabError.from(thrown).code === 'pay.refused'
+      return null
+    })
+  }
 
   /** null where the extension cannot look up, or does not know. */
   async function find(paymentHash: string): Promise<z.infer<typeof foundForm> | null> {
@@ -104,11 +122,11 @@ export function openWeblnWallet(bridge: WeblnCalls, times: WeblnTimes = WEBLN_TI
     kind: 'webln',
     async info(): Promise<WalletInfo> {
       const { node } = await about()
-      const balance = await ask('getBalance', [], balanceForm).catch(() => null) // an extension need not tell
-      const inSats = balance && (balance.currency ?? 'sats').toLowerCase().startsWith('sat')
+      const told = await balance()
+      const inSats = told && (told.currency ?? 'sats').toLowerCase().startsWith('sat')
       return {
         kind: 'webln', alias: node?.alias || 'Wallet extension', isPlayMoney: false, network: 'unknown', canHold: false, canLookUp: await canLookUp(),
-        balanceMsat: inSats ? Math.round(balance.balance * 1000) : null, budget: null, height: null,
+        balanceMsat: inSats ? Math.round(told.balance * 1000) : null, budget: null, height: null,
       } // prettier-ignore
     },
     async makeInvoice({ amountMsat, memo }) {
@@ -179,6 +197,12 @@ function problem(thrown: unknown): LabError {
   if (REFUSED.test(said)) return refused()
   if (UNSUPPORTED.test(said)) return new LabError('pay.unsupported', `The extension cannot do this (${said}).`, { hint: 'Use another wallet.' })
   return new LabError('pay.offline', `The extension could not do it (${said}).`, { hint: 'Unlock it and try again.' })
+}
+
+function notAllowed(): LabError {
+  return new LabError('pay.refused', 'The wallet extension was told not to work with this page.', {
+    hint: 'Connect it again and allow it; if it asks no more, allow this page in its settings. Nothing was sent.',
+  })
 }
 
 const refused = () => new LabError('pay.refused', 'You refused in the wallet extension.', { hint: 'Nothing was sent.' })

@@ -54,13 +54,26 @@ test('a refusal is one, whether of the page or of a payment, and nothing has lef
   const webln = scriptedWebln(money.sponsor)
   const wallet = openWeblnWallet(bridgeTo(webln))
   webln.person = 'refuses'
-  await expect(wallet.info()).rejects.toMatchObject({ code: 'pay.refused' })
+  await expect(wallet.info()).rejects.toMatchObject({ code: 'pay.refused', hint: expect.stringContaining('its settings') })
   webln.person = 'agrees'
   await wallet.info()
   webln.person = 'refuses'
   const { bolt11, paymentHash } = await bill()
   await expect(wallet.pay(bolt11, 0)).rejects.toMatchObject({ code: 'pay.refused' })
   expect(await money.sponsor.lookUpOutgoing(paymentHash)).toEqual({ state: 'unknown' })
+})
+
+test('a balance that the person keeps to themselves is not asked for again', async () => {
+  const webln = scriptedWebln(money.sponsor)
+  let asked = 0
+  webln.getBalance = async () => {
+    asked++
+    throw new Error('User rejected')
+  }
+  const wallet = openWeblnWallet(bridgeTo(webln))
+  const views = await Promise.all([wallet.info(), wallet.info()])
+  expect((await wallet.info()).balanceMsat).toBeNull()
+  expect([...views.map(({ balanceMsat }) => balanceMsat), asked]).toEqual([null, null, 1])
 })
 
 test('a prompt that hangs is pending; the answer is heard when it comes', async () => {

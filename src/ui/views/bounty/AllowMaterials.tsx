@@ -4,11 +4,10 @@ import { useSession } from '../../state/context'
 import { missingOrigins, reach } from '../../state/reach'
 import { noticeOf } from '../../state/store'
 
-/** Materials that a sponsor hosts are elsewhere: the page asks before it reaches there. Nothing where it may already. */
+/** Materials that a sponsor hosts are elsewhere: the page asks before it reaches there. */
 export function AllowMaterials({ url }: { url: string }) {
   const session = useSession()
   const missing = missingOrigins([url])
-  if (missing.length === 0) return null
   const allow = () => {
     try {
       reach(session.store, [{ address: url, why: 'fetch the materials of a bounty' }])

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { useDesk, useDeskState, useNameOf, usePerson, usePersona } from '../../state/bountyContext'
-import { tameLine } from '../../state/bountyText'
+import { shortKey, tameLine } from '../../state/bountyText'
 import { dateText, isInTheAir, paymentText } from '../../state/bountyWords'
 import { saveFile } from '../saveFile'
+import { Copy } from './Copy'
 import { FiatRateField } from './FiatRate'
 import { Sats } from './Sats'
 
@@ -40,6 +41,9 @@ export function Ledger() {
                   <td>
                     {paymentText(row)}
                     {isInTheAir(row) && row.lockedUntil && <small className="note"> until {dateText(row.lockedUntil.at)} at the latest, refundable</small>}
+                    {row.preimage !== null && (row.state.state === 'paid' || row.state.state === 'settled') && (
+                      <small className="note proof"> proof <code title={row.preimage}>{shortKey(row.preimage)}</code> <Copy text={row.preimage} label={`Copy the proof of ${tameLine(row.why, 80)}`} /></small>
+                    )}
                     {row.state.state === 'failed' && <small className="note"> {tameLine(row.state.reason, 120)}</small>}
                   </td>
                   <td>{row.direction === 'out' && `${nameOf(row.toWhom)}: `}{tameLine(row.why, 160)}</td>

@@ -4,6 +4,7 @@ import { nextAction } from '../../state/bountyActions'
 import { useDesk, useDeskState, usePerson, usePersona } from '../../state/bountyContext'
 import { isOpen } from '../../state/bountyWords'
 import { useLabs, useSession } from '../../state/context'
+import { missingOrigins } from '../../state/reach'
 import { Icon } from '../Icon'
 import { AllowMaterials } from './AllowMaterials'
 import { Review } from './Review'
@@ -23,6 +24,7 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
   const labId = useLabs()?.find(({ bounty }) => bounty === id)?.labId ?? null
   const next = nextAction(listing, parts, self?.publicKey ?? '', labId, now)
   const play = spec.money === 'play'
+  const isOutOfReach = spec.materialsUrl !== null && missingOrigins([spec.materialsUrl]).length > 0
   const isHunter = listing.author !== self?.publicKey && isOpen(listing, now) && (persona === 'me' || persona === 'hunter')
   const mayHunt = next.do === 'hunt' || next.do === 'submit' || (isHunter && parts.every(({ role }) => role === 'hunter'))
 
@@ -38,7 +40,7 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
       <h3 id="next-title">{next.do === 'wait' ? 'Now' : 'Next'}</h3>
       {next.do === 'wait' && <p className="next-wait"><Words text={next.text} play={play} /></p>}
       {next.do === 'review' && <Review part={sponsored!} submission={next.submission} listing={listing} />}
-      {next.do === 'verify' && (
+      {next.do === 'verify' && !isOutOfReach && (
         <Act label={busy === 'verify' ? 'Opening…' : 'Verify this bounty'} busy={busy} onPress={press(() => desk.attempt('verify', () => desk.api.verifyBounty(persona, id)))}
           note="You are named as a verifier. This tab measures the baseline on the held-out text first, then whatever is handed in; it asks for nothing while it does." />
       )}
@@ -46,14 +48,14 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
         <Act label="Reveal the held-out text" busy={busy} onPress={press(() => desk.attempt('reveal', () => desk.api.wish(persona, sponsored!.id, { do: 'reveal' })))}
           note="Nobody can gain from it any more. With it, everybody can run every score again, and see that you were honest." />
       )}
-      {next.do === 'hunt' && (
+      {next.do === 'hunt' && !isOutOfReach && (
         <Act label={busy === 'hunt' ? 'Making a lab…' : 'Hunt this bounty'} busy={busy} onPress={press(hunt)}
           note="Makes a lab of its task here. The researcher of your choice works on it like on any other; come back when it has found something." />
       )}
       {next.do === 'submit' && !handing && (
         <Act label="Hand in a program" busy={busy} onPress={() => setHanding(true)} note="Only its hash is published at first. Nobody sees the program before the money is locked." />
       )}
-      {spec.materialsUrl !== null && mayHunt && <AllowMaterials url={spec.materialsUrl} />}
+      {isOutOfReach && (mayHunt || next.do === 'verify') && <AllowMaterials url={spec.materialsUrl!} />}
       {wallet && wallet.info === null && spec.escrow !== 'unescrowed' && mayHunt && (
         <p className="callout">To be paid you need a wallet that can hold payments.<button type="button" className="button button-plain" onClick={() => desk.go({ page: 'wallet' })}>Connect one</button></p>
       )}
@@ -63,7 +65,7 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
       {handing && mayHunt && <SubmitPatch listing={listing} labId={labId} onDone={() => setHanding(false)} />}
       {mayHunt && !handing && (
         <p className="next-others">
-          {next.do !== 'hunt' && <button type="button" className="button button-quiet" onClick={press(labId ? () => session.openLab(labId) : hunt)}>{labId ? 'Open my lab for it' : 'Hunt this bounty'}</button>}
+          {next.do !== 'hunt' && (labId || !isOutOfReach) && <button type="button" className="button button-quiet" onClick={press(labId ? () => session.openLab(labId) : hunt)}>{labId ? 'Open my lab for it' : 'Hunt this bounty'}</button>}
           {next.do !== 'submit' && <button type="button" className="button button-quiet" onClick={() => setHanding(true)}>Hand in a program{next.do === 'wait' ? '' : ' I have already'}</button>}
         </p>
       )}
