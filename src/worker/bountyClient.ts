@@ -31,7 +31,7 @@ export function bountyClient(remote: Remote<BountyApi>): { client: BountyClient;
         checkDraft: (draft) => remote.checkDraft(draft),
         postBounty: (...draft) => remote.postBounty(...draft),
         exportBounty: (...what) => remote.exportBounty(...what),
-        importMail: (...text) => remote.importMail(...text),
+        importFile: (...text) => remote.importFile(...text),
         hunt: (...bounty) => remote.hunt(...bounty),
         submitPatch: (...patch) => remote.submitPatch(...patch),
         verifyBounty: (...bounty) => remote.verifyBounty(...bounty),

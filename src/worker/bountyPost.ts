@@ -3,7 +3,6 @@
 import { LabError } from '../core/errors'
 import { sha256 } from '../core/hash'
 import { checkText } from '../data/documents'
-import type { LabRecord } from '../history/types'
 import { heldOutHash } from '../bounty/office/heldOut'
 import { bountySpec, MOST_HELD_OUT_BYTES, problemsOf } from '../bounty/spec/schema'
 import type { BountySpec, PublicKey } from '../bounty/types'
@@ -19,6 +18,9 @@ const BLOCK_SECONDS = 600
 const SPARE_BLOCKS = 24
 const LEAST_CLTV = 144
 
+/** Before which nobody could hand in anything */
+const LEAST_OPEN_SECONDS = 60
+
 /** A set and what hides it until the reveal. */
 export interface HeldOutSet {
   text: Uint8Array
@@ -26,7 +28,7 @@ export interface HeldOutSet {
 }
 
 /** The lab, its best program and that program's score. @throws LabError "lab.state" where nothing has been measured */
-export async function measuredLab({ ledger, repository }: Pick<LabParts, 'ledger' | 'repository'>, labId: string) {
+async function measuredLab({ ledger, repository }: Pick<LabParts, 'ledger' | 'repository'>, labId: string) {
   const lab = await ledger.loadLab(labId)
   if (!lab) throw new LabError('lab.state', 'This lab is not in this browser.', { hint: 'Choose another.' })
   const rows = await ledger.listExperiments(labId)
@@ -46,7 +48,7 @@ export async function draftOf(parts: LabParts, labId: string, now: number): Prom
   return {
     title: `Improve ${lab.name}`.slice(0, 120),
     description: '',
-    labId,
+    about: { labId },
     targetImprovementBpb: round(Math.max(TARGET_SHARE * (best.valBpb ?? 1), 3 * toleranceBpb)),
     poolSat: 1000,
     slices: 10,
@@ -68,8 +70,28 @@ export async function draftOf(parts: LabParts, labId: string, now: number): Prom
   }
 }
 
+/**
+ * A draft of one's own with the terms of a bounty.json. What they cannot bring is left to be chosen: the held-out text, of
+ * which a file has the hash alone; the verifiers, who agreed to another bounty; and a deadline that has passed (NaN).
+ * @throws LabError "bounty.invalid" where the program is not the one that its hash names
+ */
+export async function draftFrom(spec: BountySpec, now: number): Promise<BountyDraft> {
+  const { task, baseline, verifiers, deadline } = spec
+  if ((await sha256(baseline.trainJs)) !== baseline.sha256) {
+    throw new LabError('bounty.invalid', 'The program in this bounty is not the one that its hash names: one of them was changed.', { hint: 'Ask for the file again.' })
+  }
+  return {
+    ...spec,
+    about: { task, baseline, verifiers },
+    tokens: task.budget.amount,
+    deadline: deadline > now + LEAST_OPEN_SECONDS ? deadline : NaN,
+    verifiers: null,
+    heldOut: [],
+  }
+}
+
 /** A lock that outlasts the re-check, at ten minutes a block, and is no longer than three times that. */
-export function lockFor(stabilityDelaySeconds: number): BountySpec['lock'] {
+function lockFor(stabilityDelaySeconds: number): BountySpec['lock'] {
   const minCltv = Math.max(LEAST_CLTV, Math.ceil(stabilityDelaySeconds / BLOCK_SECONDS) + SPARE_BLOCKS)
   return { minCltv, maxCltv: Math.min(2016, 3 * minCltv) }
 }
@@ -78,27 +100,28 @@ export function lockFor(stabilityDelaySeconds: number): BountySpec['lock'] {
  * The spec that a draft comes to, and its held-out sets with fresh salts.
  * @param sponsor judges itself where the draft names no verifier
  */
-export async function specOf(draft: BountyDraft, parts: LabParts, sponsor: PublicKey): Promise<{ spec: BountySpec; sets: HeldOutSet[] }> {
-  const { labId, tokens, heldOut, verifiers, ...rest } = draft
-  const { lab, best, trainJs } = await measuredLab(parts, labId)
+async function specOf(draft: BountyDraft, parts: LabParts, sponsor: PublicKey): Promise<{ spec: BountySpec; sets: HeldOutSet[] }> {
+  const { about, tokens, heldOut, verifiers, ...rest } = draft
+  const { task, baseline } = 'labId' in about ? await ofLab(parts, about.labId) : about
   const sets = heldOut.map(({ bytes }) => ({ text: new Uint8Array(bytes), salt: newSalt() }))
   const spec: BountySpec = {
     version: 1,
     ...rest,
-    task: taskOf(lab, tokens),
+    task: { ...task, budget: { kind: 'tokens', amount: tokens } },
     targetFiles: ['train.js'],
-    baseline: { trainJs, sha256: await sha256(trainJs), valBpb: best.valBpb },
-    verifiers: verifiers.length > 0 ? verifiers : [sponsor],
+    baseline,
+    verifiers: verifiers && verifiers.length > 0 ? verifiers : [sponsor],
     heldOut: sets.map(({ text, salt }) => ({ sha256: heldOutHash(text, salt), bytes: text.length })),
   }
   return { spec, sets }
 }
 
-/** The lab's task as anybody can measure it: by tokens, with a seed of the verifier's, at any speed. */
-function taskOf({ task }: LabRecord, tokens: number): BountySpec['task'] {
-  const { seed: _, guards, ...rest } = task
+/** The lab's task as anybody can measure it, with a seed of the verifier's and at any speed; its best program as the baseline. */
+async function ofLab(parts: LabParts, labId: string): Promise<Pick<BountySpec, 'task' | 'baseline'>> {
+  const { lab, best, trainJs } = await measuredLab(parts, labId)
+  const { seed: _, guards, ...rest } = lab.task
   const { maxWallSeconds, maxBytes } = guards
-  return { ...rest, budget: { kind: 'tokens', amount: tokens }, guards: { maxWallSeconds, maxBytes } }
+  return { task: { ...rest, guards: { maxWallSeconds, maxBytes } }, baseline: { trainJs, sha256: await sha256(trainJs), valBpb: best.valBpb } }
 }
 
 /** Sentences on what is wrong with a draft; empty where nothing is. */
@@ -106,7 +129,8 @@ export async function draftProblems(draft: BountyDraft, parts: LabParts, sponsor
   const { spec, sets } = await specOf(draft, parts, sponsor)
   const { dataset } = spec.task
   const said = problemsOf(spec)
-  if (draft.deadline <= now + 60) said.push('The deadline: must be in the future.')
+  if (draft.verifiers === null) said.push('The verifiers: choose who judges.')
+  if (draft.deadline <= now + LEAST_OPEN_SECONDS) said.push('The deadline: must be in the future.')
   if (dataset.kind === 'text' && draft.materialsUrl === null)
     said.push('The data: the task is about a file of yours, which nobody else has. Say where it is (materials), or use a text with an address.')
   for (const [i, { text }] of sets.entries()) {

@@ -42,8 +42,8 @@ export type { TimelineEntry } from '../bounty/office/timeline'
 export interface BountyDraft {
   title: string
   description: string
-  /** the lab whose task and best program it is about */
-  labId: string
+  /** a lab, whose task and best program it is about; or a bounty.json that somebody wrote */
+  about: { labId: string } | Pick<BountySpec, 'task' | 'baseline' | 'verifiers'>
   targetImprovementBpb: number
   poolSat: number
   slices: number
@@ -61,8 +61,8 @@ export interface BountyDraft {
   coordinatorFeePercent: number
   accessFeeSat: number
   materialsUrl: string | null
-  /** empty: the sponsor judges, and everybody is told so */
-  verifiers: PublicKey[]
+  /** empty: the sponsor judges, and everybody is told so; null: not chosen yet */
+  verifiers: PublicKey[] | null
   /** texts that nobody has seen; more than one are rotated */
   heldOut: { name: string; bytes: ArrayBuffer }[]
 }
@@ -115,7 +115,8 @@ export interface BountyApi {
   postBounty(persona: Persona, draft: BountyDraft): Promise<EventId>
   /** bounty.json, or every signed message of a bounty: works with no relay at all. */
   exportBounty(persona: Persona, bounty: EventId, what: 'spec' | 'mail'): Promise<{ name: string; text: string }>
-  importMail(persona: Persona, text: string): Promise<number>
+  /** Takes either file: the messages, of which it counts the new ones, or bounty.json, which becomes a draft of one's own. */
+  importFile(persona: Persona, text: string): Promise<{ kind: 'mail'; found: number } | { kind: 'spec'; spec: BountySpec; draft: BountyDraft }>
 
   /** Fetches the materials where they cost something, then makes a lab of the bounty's task. @returns its id */
   hunt(persona: Persona, bounty: EventId): Promise<string>

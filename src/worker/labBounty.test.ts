@@ -47,8 +47,8 @@ test('by file alone: another person reads the bounty, makes a lab of it, and its
   const { name, text } = await api.exportBounty('sponsor', id, 'mail')
   expect(name).toMatch(/\.mail\.json$/)
   expect(await api.board('me')).toEqual([])
-  expect(await api.importMail('me', text)).toBeGreaterThan(0)
-  expect(await api.importMail('me', text)).toBe(0)
+  expect(await api.importFile('me', text)).toMatchObject({ kind: 'mail', found: expect.any(Number) })
+  expect(await api.importFile('me', text)).toEqual({ kind: 'mail', found: 0 })
   expect((await api.board('me')).map((listing) => listing.id)).toEqual([id])
   parts.newId = () => 'lab-2'
   const labId = await api.hunt('me', id)
@@ -61,6 +61,27 @@ test('by file alone: another person reads the bounty, makes a lab of it, and its
   expect(mine).toMatchObject({ id: part, role: 'hunter', wishes: ['withdraw'], isOver: false })
   await api.wish('me', part, { do: 'withdraw' })
   expect((await api.parts('me'))[0]).toMatchObject({ isOver: true, next: null, wishes: [] })
+})
+
+test('bounty.json comes back as a draft: what it cannot bring must be chosen, and the bounty posted of it is equal but for that', { timeout: 120_000 }, async () => {
+  const { api, draft } = await measured()
+  const posted = { ...draft, description: 'Anything.', poolSat: 2000, slices: 5, heldOut: [heldOut(99), heldOut(98)], rules: { ...draft.rules, forbidden: ['CANARY'] } }
+  const id = await api.postBounty('sponsor', posted)
+  const { name, text } = await api.exportBounty('sponsor', id, 'spec')
+  expect(name).toMatch(/\.bounty\.json$/)
+  const read = await api.importFile('me', text)
+  if (read.kind !== 'spec') throw new Error('it is the terms alone')
+  expect(read.spec).toEqual(JSON.parse(text))
+  expect(read.draft).toMatchObject({ deadline: draft.deadline, verifiers: null, heldOut: [] })
+  expect(await api.checkDraft(read.draft)).toEqual(['The held-out data: needs a held-out set', 'The verifiers: choose who judges.'])
+  const chosen = { verifiers: ['ab'.repeat(32)], heldOut: [heldOut(97)] }
+  const again = await api.postBounty('me', { ...read.draft, ...chosen })
+  const { text: second } = await api.exportBounty('me', again, 'spec')
+  expect(JSON.parse(second)).toEqual({ ...read.spec, verifiers: chosen.verifiers, heldOut: [{ sha256: expect.any(String), bytes: chosen.heldOut[0].bytes.byteLength }] })
+  const late = await api.importFile('me', JSON.stringify({ ...read.spec, deadline: 1_700_000_000 }))
+  expect(late.kind === 'spec' && (await api.checkDraft({ ...late.draft, ...chosen }))).toEqual(['The deadline: must be filled in'])
+  const altered = { ...read.spec, baseline: { ...read.spec.baseline, trainJs: '// nothing' } }
+  await expect(api.importFile('me', JSON.stringify(altered))).rejects.toMatchObject({ code: 'bounty.invalid', message: expect.stringContaining('its hash names') })
 })
 
 test('a tab that only watches sees everything and changes nothing', { timeout: 120_000 }, async () => {
@@ -78,7 +99,7 @@ test('a tab that only watches sees everything and changes nothing', { timeout: 1
 test('what is wrong with relays, mail and caps is said', async () => {
   const { api } = await assemble(await newDir())
   await expect(api.setRelays('me', ['http://x'])).rejects.toMatchObject({ code: 'relay.invalid' })
-  await expect(api.importMail('me', '{}')).rejects.toMatchObject({ code: 'bounty.invalid' })
+  await expect(api.importFile('me', '{"events":[]}')).rejects.toMatchObject({ code: 'bounty.invalid' })
   await expect(api.wish('me', 'sponsor/none', { do: 'reveal' })).rejects.toMatchObject({ code: 'bounty.state' })
   await expect(api.answerPayment('me', 'none', true)).rejects.toMatchObject({ code: 'bounty.state' })
   await api.setCaps('me', { perPaymentMsat: 1000, perDayMsat: null, totalMsat: null })

@@ -8,11 +8,11 @@ import type { BackendChoice } from '../judge/types'
 import { listingFacts } from '../bounty/office/board'
 import { ledgerCsv } from '../bounty/office/ledger'
 import { partView, type PartView } from '../bounty/office/view'
-import { mailText, readMail } from '../bounty/wire/file'
+import { mailText, readBountyFile } from '../bounty/wire/file'
 import { haveMaterials, huntLab, programOf } from './bountyHunt'
 import { createMeasureDesk, reverify, type MeasureDesk } from './bountyMeasure'
 import { createPeople, type PeopleDeps } from './bountyPeople'
-import { checkedSpec, draftOf, draftProblems } from './bountyPost'
+import { checkedSpec, draftFrom, draftOf, draftProblems } from './bountyPost'
 import type { BountyApi, BountyEvent, ListingView, Persona } from './bountyProtocol'
 import { readRelays, readWatched } from './bountySettings'
 import type { createDataDesk } from './labData'
@@ -103,12 +103,14 @@ export function createBountyDesk(deps: BountyDeskDeps): BountyDesk {
       if (what === 'spec') return { name: `${name}.bounty.json`, text: `${JSON.stringify(spec, null, 2)}\n` }
       return { name: `${name}.mail.json`, text: mailText({ bounty, events: await office.eventsOf(bounty) }) }
     },
-    async importMail(persona, text) {
+    async importFile(persona, text) {
+      const file = readBountyFile(text)
+      if (file.kind === 'spec') return { ...file, draft: await draftFrom(file.spec, seconds()) }
       const { office } = await person(persona)
-      const { bounty, events } = readMail(text)
-      let count = 0
-      for (const event of events) if (await office.hear(event, bounty)) count++
-      return count
+      const { bounty, events } = file.mail
+      let found = 0
+      for (const event of events) if (await office.hear(event, bounty)) found++
+      return { kind: 'mail', found }
     },
 
     async hunt(persona, bounty) {

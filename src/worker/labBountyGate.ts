@@ -6,7 +6,7 @@ import type { BountyApi } from './bountyProtocol'
 import type { BountyDesk, BountyDeskDeps } from './labBounty'
 
 const METHODS = [
-  'self', 'setRelays', 'board', 'watch', 'parts', 'draftBounty', 'checkDraft', 'postBounty', 'exportBounty', 'importMail', 'hunt', 'submitPatch',
+  'self', 'setRelays', 'board', 'watch', 'parts', 'draftBounty', 'checkDraft', 'postBounty', 'exportBounty', 'importFile', 'hunt', 'submitPatch',
   'verifyBounty', 'reverify', 'wish', 'connectWallet', 'disconnectWallet', 'wallet', 'setCaps', 'payments', 'answerPayment', 'ledgerCsv', 'mine',
 ] as const satisfies (keyof BountyApi)[] // prettier-ignore
 

@@ -4,12 +4,11 @@ import { z } from 'zod'
 import { LabError } from '../../core/errors'
 import { taskForm } from '../../history/receiptForm'
 import type { BountySpec } from '../types'
+import { fieldName, inWords } from './words'
 
 // Without this zod compiles its checks with new Function, which the page's CSP forbids (and reports).
 z.config({ jitless: true })
 
-/** Of bounty.json as text. */
-export const MOST_SPEC_CHARS = 600_000
 /** Most slices: each is an invoice, a prompt of the wallet and a slot in a channel. */
 export const MOST_SLICES = 50
 /** Of one held-out text: it travels in messages, and every verifier keeps it. */
@@ -47,7 +46,7 @@ export const bountySpec = z
     slices: count(1, MOST_SLICES),
     nowShare: share,
     stabilityDelaySeconds: count(0, 72 * 3600),
-    deadline: count(0, 4_000_000_000),
+    deadline: z.number().int().min(0).max(4_000_000_000, 'is too far away'),
     lock: z.strictObject({ minCltv: count(18, 2016), maxCltv: count(18, 2016) }),
     escrow: z.enum(['sliced', 'lump', 'unescrowed']),
     money: z.enum(['real', 'play']),
@@ -79,40 +78,23 @@ export const bountySpec = z
     if (spec.toleranceBpb >= spec.targetImprovementBpb) say('toleranceBpb', 'must be below the improvement that is asked for')
   }) satisfies z.ZodType<BountySpec>
 
-const LABELS: Record<string, string> = {
-  poolSat: 'The pool', slices: 'The number of slices', verifiers: 'The list of verifiers', lock: 'The lock time', deadline: 'The deadline',
-  targetImprovementBpb: 'The improvement asked for', toleranceBpb: 'The tolerance', heldOut: 'The held-out data', title: 'The title',
-  stabilityDelaySeconds: 'The delay before the re-check', materialsUrl: 'The address of the materials', accessFeeSat: 'The access fee',
-} // prettier-ignore
+const MOST_PROBLEMS = 20
+const MOST_SAID = 6
 
 /** What is wrong with a spec, a sentence for each field; empty when nothing is. */
 export function problemsOf(value: unknown): string[] {
-  const parsed = bountySpec.safeParse(value)
-  if (parsed.success) return []
-  return parsed.error.issues.slice(0, 20).map(({ path, message }) => {
-    const [field] = path
-    const name = LABELS[String(field)] ?? (path.length > 0 ? path.join('.') : 'The file')
-    return `${name}: ${message}`
-  })
+  const { error } = bountySpec.safeParse(value, { error: inWords })
+  return (error?.issues ?? []).slice(0, MOST_PROBLEMS).map(({ path, message }) => `${fieldName(path)}: ${message}`)
 }
 
 /**
- * Reads bounty.json.
+ * Reads what bounty.json holds.
  * @throws LabError "bounty.invalid" naming the fields
  */
-export function parseSpec(text: string): BountySpec {
-  if (text.length > MOST_SPEC_CHARS) throw invalid(`It has more than ${MOST_SPEC_CHARS} characters.`)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw invalid('It is not JSON.', cause)
-  }
+export function parseSpec(value: unknown): BountySpec {
   const problems = problemsOf(value)
-  if (problems.length > 0) throw invalid(problems.join('. '))
-  return bountySpec.parse(value)
-}
-
-function invalid(what: string, cause?: unknown): LabError {
-  return new LabError('bounty.invalid', `This is not a bounty that can be read. ${what}`, { hint: 'Ask its sponsor for the file again, or mend the fields named.', cause })
+  if (problems.length === 0) return bountySpec.parse(value)
+  const said = problems.slice(0, MOST_SAID).map((problem) => `${problem}.`)
+  if (problems.length > MOST_SAID) said.push('And more.')
+  throw new LabError('bounty.invalid', 'This is not a bounty that can be read.', { hint: [...said, 'Mend what is named, or ask for the file again.'].join('\n') })
 }

@@ -1,14 +1,16 @@
-// Messages as a file: what one side exports and the other imports, where there is no relay.
+// Bounties as files: the messages that one side exports and the other imports where there is no relay, and bounty.json,
+// which is the terms alone.
 
 import type { Event } from 'nostr-tools/pure'
 import { z } from 'zod'
 import { LabError } from '../../core/errors'
-import { hex64 } from '../spec/schema'
-import type { EventId } from '../types'
+import { hex64, parseSpec } from '../spec/schema'
+import type { BountySpec, EventId } from '../types'
 import { MOST_EVENT_CHARS } from './events'
 
 const MOST_EVENTS = 5000
 const MOST_FILE_CHARS = 60_000_000
+const MOST_SPEC_CHARS = 600_000
 
 const eventForm = z.strictObject({
   id: hex64,
@@ -37,13 +39,31 @@ export function mailText({ bounty, events }: MailFile): string {
  * @throws LabError "bounty.invalid"
  */
 export function readMail(text: string): MailFile {
+  return mailOf(jsonOf(text))
+}
+
+/**
+ * Reads either file that a bounty can be exported as, and says which it is.
+ * @throws LabError "bounty.invalid"
+ */
+export function readBountyFile(text: string): { kind: 'mail'; mail: MailFile } | { kind: 'spec'; spec: BountySpec } {
+  const value = jsonOf(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('It holds no fields.')
+  if ('assay' in value || 'events' in value) return { kind: 'mail', mail: mailOf(value) }
+  if (text.length > MOST_SPEC_CHARS) throw invalid(`Terms have at most ${MOST_SPEC_CHARS.toLocaleString('en')} characters.`)
+  return { kind: 'spec', spec: parseSpec(value) }
+}
+
+function jsonOf(text: string): unknown {
   if (text.length > MOST_FILE_CHARS) throw invalid('It is larger than any bounty.')
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     throw invalid('It is not JSON.', cause)
   }
+}
+
+function mailOf(value: unknown): MailFile {
   const parsed = fileForm.safeParse(value)
   if (parsed.success) return parsed.data
   const [{ path, message }] = parsed.error.issues
@@ -51,5 +71,5 @@ export function readMail(text: string): MailFile {
 }
 
 function invalid(what: string, cause?: unknown): LabError {
-  return new LabError('bounty.invalid', `This is not a file of a bounty's messages. ${what}`, { hint: 'Export it again with "Export messages".', cause })
+  return new LabError('bounty.invalid', `This is not a file of a bounty. ${what}`, { hint: 'Export it again, with “bounty.json” or “Every message”.', cause })
 }

@@ -8,6 +8,7 @@ import { nextAction } from './bountyActions'
 import { askedTogether } from './bountyAsked'
 import { EVERYTHING, pick } from './bountyBoard'
 import { delayed, payoutsOf, promisesOf, risksOf } from './bountyForm'
+import { leftBehind } from './bountyImport'
 import { fiatText, readRate, readWhole, satText } from './bountyMoney'
 import { HOME, readPlace } from './bountyPlace'
 import { slowed } from './bountyPractice'
@@ -108,7 +109,7 @@ test('the next thing to do: verify where named, review what was bought, hunt, ha
 test('what a draft promises adds up, and says who judges and what may be lost', () => {
   const spec = specFixture()
   const draft: BountyDraft = {
-    ...spec, labId: 'lab', tokens: 1, verifiers: [], heldOut: [], money: 'real', poolSat: 1000, slices: 10,
+    ...spec, about: { labId: 'lab' }, tokens: 1, verifiers: [], heldOut: [], money: 'real', poolSat: 1000, slices: 10,
   } // prettier-ignore
   for (const { nowMsat, laterMsat, backMsat } of payoutsOf(draft)) expect(nowMsat + laterMsat + backMsat).toBe(1_000_000)
   expect(payoutsOf(draft)[1]).toMatchObject({ ratio: 0.5, nowMsat: 400_000, laterMsat: 100_000 })
@@ -118,6 +119,14 @@ test('what a draft promises adds up, and says who judges and what may be lost', 
   expect(risksOf(draft)[0]).toContain('10 payments of 100 sat')
   expect(risksOf({ ...draft, escrow: 'unescrowed' }).join(' ')).toContain('walk away')
   expect(delayed({ lock: { minCltv: 144, maxCltv: 150 } }, 86_400)).toEqual({ stabilityDelaySeconds: 86_400, lock: { minCltv: 192, maxCltv: 192 } })
+})
+
+test('what a bounty.json cannot bring along is named, with what to do', () => {
+  const said = (spec: BountySpec, deadline: number) => leftBehind(spec, { deadline }, 'play').map(({ what }) => what)
+  expect(said(specFixture(), NOW)).toEqual(['Held-out text', 'Verifiers'])
+  const spec = specFixture({ money: 'real', materialsUrl: 'https://x.example/\u202e', verifiers: [ME, OTHER] })
+  expect(said(spec, NaN)).toEqual(['Held-out text', 'Verifiers', 'Deadline', 'Money', 'Materials'])
+  expect(leftBehind(spec, { deadline: NaN }, 'play').map(({ text }) => text).join(' ')).toMatch(/names 2, .* offers real money\. You have play money.*https:\/\/x\.example\/,/)
 })
 
 test('places, relays and times are read strictly', () => {

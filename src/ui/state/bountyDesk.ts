@@ -4,7 +4,8 @@
 import { LabError } from '../../core/errors'
 import type { LabErrorJson } from '../../core/errors'
 import type { BountyClient } from '../../worker/bountyClient'
-import type { ListingView, PartView, Persona, Self, WalletView } from '../../worker/bountyProtocol'
+import type { BountySpec } from '../../bounty/types'
+import type { BountyDraft, ListingView, PartView, Persona, Self, WalletView } from '../../worker/bountyProtocol'
 import type { PaymentRow } from '../../wallet/types'
 import { loadRate, saveRate } from './bountyMoney'
 import type { FiatRate } from './bountyMoney'
@@ -36,6 +37,14 @@ export interface DeskState {
   /** what is being done; its button waits */
   busy: string | null
   rate: FiatRate | null
+  /** somebody's bounty.json that a draft was made of; the form shows it in place of a lab */
+  imported: Imported | null
+}
+
+export interface Imported {
+  fileName: string
+  spec: BountySpec
+  draft: BountyDraft
 }
 
 export interface Desk {
@@ -53,6 +62,8 @@ export interface Desk {
   leavePractice(): void
   setAutoPay(on: boolean): void
   setRate(rate: FiatRate | null): void
+  /** What was read from a file, for the form; null: it is about a lab again. */
+  setImported(imported: Imported | null): void
   dismiss(id: number): void
 }
 
@@ -71,7 +82,7 @@ export function createDesk(client: BountyClient): Desk {
   let state: DeskState = {
     practice: place.persona !== 'me',
     people: { me: NOBODY, sponsor: NOBODY, hunter: NOBODY, verifier: NOBODY },
-    place, asked: [], autoPay: false, problems: [], busy: null, rate: loadRate(),
+    place, asked: [], autoPay: false, problems: [], busy: null, rate: loadRate(), imported: null,
   } // prettier-ignore
   const listeners = new Set<() => void>()
   const timers = new Map<Persona, ReturnType<typeof setTimeout>>()
@@ -163,7 +174,8 @@ export function createDesk(client: BountyClient): Desk {
       const next = { ...state.place, ...change }
       savePlace(next)
       set({ place: next })
-      if (state.people[next.persona].self === null) void refresh(next.persona)
+      // money may have moved without a word of the wallet's
+      if (next.page === 'wallet' || state.people[next.persona].self === null) void refresh(next.persona)
     },
     refresh,
     async attempt(label, command) {
@@ -214,6 +226,7 @@ export function createDesk(client: BountyClient): Desk {
       saveRate(rate)
       set({ rate })
     },
+    setImported: (imported) => set({ imported }),
     dismiss: (id) => set({ problems: state.problems.filter((problem) => problem.id !== id) }),
   }
   void refresh(place.persona)

@@ -41,8 +41,14 @@ export function promisesOf(draft: BountyDraft): string[] {
     later > 0 && `${later} % of what is earned is held back, and paid when the verifiers have measured it again ${delay}.`,
     draft.coordinatorFeePercent > 0 && `${draft.coordinatorFeePercent} % of what is earned goes to the verifiers, on top of the pool.`,
     draft.accessFeeSat > 0 && `A hunter pays ${satText(draft.accessFeeSat * 1000, play)} for the materials.`,
-    draft.verifiers.length === 0 ? 'You judge it yourself. Everybody is told: “Trusted sponsor”.' : `${draft.verifiers.length === 1 ? 'The verifier you name measures' : `The ${draft.verifiers.length} verifiers you name measure`}; what they release, you cannot take back.`,
+    judgesOf(draft),
   ].filter((line) => line !== false)
+}
+
+function judgesOf({ verifiers }: BountyDraft): string {
+  if (verifiers === null) return 'Who judges is not chosen yet.'
+  if (verifiers.length === 0) return 'You judge it yourself. Everybody is told: “Trusted sponsor”.'
+  return `${verifiers.length === 1 ? 'The verifier you name measures' : `The ${verifiers.length} verifiers you name measure`}; what they release, you cannot take back.`
 }
 
 /** What can happen to the money, the unpleasant included. */

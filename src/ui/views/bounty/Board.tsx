@@ -6,7 +6,7 @@ import { plural } from '../../state/format'
 import { BoardCard } from './BoardCard'
 import { BoardFilters } from './BoardFilters'
 import { FirstSteps } from './FirstSteps'
-import { ImportMail } from './ImportMail'
+import { ImportFile } from './ImportFile'
 import { Relays, RelayLine } from './Relays'
 
 const MOST_SHOWN = 60
@@ -41,7 +41,7 @@ export function Board() {
         </>
       )}
       <div className="board-tools">
-        <ImportMail />
+        <ImportFile />
         <Relays self={self} />
       </div>
     </div>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { LabError } from '../../../core/errors'
 import type { BountyDraft } from '../../../worker/bountyProtocol'
 import { useDesk, useDeskState, usePerson, usePersona } from '../../state/bountyContext'
@@ -11,14 +11,15 @@ import { VerifierFields } from './VerifierFields'
 /** Checked when typing pauses: the held-out text crosses to the worker each time. */
 const CHECK_AFTER_MS = 400
 
-/** The form: what is wanted, what is paid, who judges; beside it what that means. */
-export function PostForm({ initial, isStories }: { initial: BountyDraft; isStories: boolean }) {
+/** The form: what is wanted, what is paid, who judges; beside it what that means. The money is that of the wallet. */
+export function PostForm({ initial, money, isStories }: { initial: BountyDraft; money: BountyDraft['money']; isStories: boolean }) {
   const desk = useDesk()
   const persona = usePersona()
   const { wallet } = usePerson()
   const busy = useDeskState((state) => state.busy)
-  const [draft, setDraft] = useState(initial)
-  const change = (part: Partial<BountyDraft>) => setDraft({ ...draft, ...part })
+  const [typed, setTyped] = useState(initial)
+  const draft = useMemo(() => ({ ...typed, money }), [typed, money])
+  const change = (part: Partial<BountyDraft>) => setTyped({ ...typed, ...part })
   const problems = useProblems(draft)
   const isReady = problems !== null && problems.length === 0 && busy === null
 
@@ -27,7 +28,10 @@ export function PostForm({ initial, isStories }: { initial: BountyDraft; isStori
     let id = ''
     if (await desk.attempt('post', async () => {
       id = await desk.api.postBounty(persona, draft)
-    })) desk.go({ page: 'bounty', bounty: id })
+    })) {
+      desk.setImported(null)
+      desk.go({ page: 'bounty', bounty: id })
+    }
   }
   return (
     <form className="post-form" onSubmit={(event) => {

@@ -10,7 +10,8 @@ export function VerifierFields({ draft, onChange }: { draft: BountyDraft; onChan
   const played = useDeskState((state) => state.people.verifier.self?.publicKey ?? null)
   const [typed, setTyped] = useState('')
   const [problem, setProblem] = useState('')
-  const { verifiers } = draft
+  const verifiers = draft.verifiers ?? []
+  const named = 'labId' in draft.about ? [] : draft.about.verifiers.filter((key) => !verifiers.includes(key))
   const add = (text: string) => {
     const key = text.trim().toLowerCase()
     if (!/^[0-9a-f]{64}$/.test(key)) return setProblem('A public key has 64 digits from 0 to f. Its owner finds it at the top of this page.')
@@ -22,18 +23,29 @@ export function VerifierFields({ draft, onChange }: { draft: BountyDraft; onChan
   return (
     <div className="field" role="group" aria-labelledby="verifiers-title">
       <span id="verifiers-title" className="field-label">Verifiers</span>
-      {verifiers.length === 0
-        ? <p className="trusted-note"><Icon name="warn" size={14} />Nobody is named, so you judge yourself. Everybody is told “Trusted sponsor”, and many will stay away.</p>
-        : (
-          <ul className="reach-list">
-            {verifiers.map((key) => (
-              <li key={key}>
-                <span><b>{nameOf(key)}</b> <code className="whole-key">{key}</code></span>
-                <button type="button" className="button button-quiet" aria-label={`Remove ${nameOf(key)}`} onClick={() => onChange({ verifiers: verifiers.filter((other) => other !== key) })}>Remove</button>
-              </li>
-            ))}
-          </ul>
-        )}
+      {draft.verifiers === null && (
+        <p className="button-row">
+          <button type="button" className="button button-plain" onClick={() => onChange({ verifiers: [] })}>I judge it myself</button>
+          <span className="note">Or name who does.</span>
+        </p>
+      )}
+      {draft.verifiers !== null && verifiers.length === 0 && <p className="trusted-note"><Icon name="warn" size={14} />Nobody is named, so you judge yourself. Everybody is told “Trusted sponsor”, and many will stay away.</p>}
+      {verifiers.length + named.length > 0 && (
+        <ul className="reach-list">
+          {verifiers.map((key) => (
+            <li key={key}>
+              <span><b>{nameOf(key)}</b> <code className="whole-key">{key}</code></span>
+              <button type="button" className="button button-quiet" aria-label={`Remove ${nameOf(key)}`} onClick={() => onChange({ verifiers: verifiers.filter((other) => other !== key) })}>Remove</button>
+            </li>
+          ))}
+          {named.map((key) => (
+            <li key={key}>
+              <span>In the file: <b>{nameOf(key)}</b> <code className="whole-key">{key}</code></span>
+              <button type="button" className="button button-quiet" aria-label={`Name ${nameOf(key)}`} onClick={() => add(key)}>Name</button>
+            </li>
+          ))}
+        </ul>
+      )}
       {practice && played && !verifiers.includes(played) && (
         <button type="button" className="button button-play" onClick={() => add(played)}><Icon name="plus" size={14} />The verifier of this tab</button>
       )}
