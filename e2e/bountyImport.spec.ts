@@ -58,7 +58,7 @@ test('somebody’s bounty.json becomes a bounty of one’s own', async ({ page }
     await expect(page.getByRole('heading', { name: 'From tiny.bounty.json' })).toBeVisible()
     await expect(page.getByRole('textbox', { name: 'Title' })).toHaveValue(SPEC.title)
     const left = page.getByRole('region', { name: 'From a file' }).getByRole('listitem')
-    await expect(left).toHaveText([/^Held-out text/, /^Verifiers/, /^Deadline/, /^Money.*offers play money.*You have real money/, /^Materials.*materials\.example/])
+    await expect(left).toHaveText([/^Held-out text/, /^Verifiers/, /^Deadline/, /^Money.*offers play money.*yours offers real money/, /^Materials.*materials\.example/])
     const summary = page.getByRole('region', { name: 'What you promise' })
     for (const said of ['The held-out data: needs a held-out set', 'The verifiers: choose who judges.', 'The deadline: must be filled in']) await expect(summary).toContainText(said)
     await expectAccessible(page)
@@ -68,7 +68,7 @@ test('somebody’s bounty.json becomes a bounty of one’s own', async ({ page }
   })
 
   await test.step('chosen and posted, it is equal to the file but for what was chosen', async () => {
-    await page.getByRole('button', { name: 'Name abababab' }).click()
+    await page.getByRole('button', { name: 'Choose abababab' }).click()
     await page.getByRole('button', { name: 'Draw fresh stories' }).click()
     await page.getByLabel('Open until').fill('2090-01-02T03:04')
     await page.getByRole('button', { name: 'Post it', exact: true }).click()

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 const FIELDS: Record<string, string> = {
   version: 'The version', title: 'The title', description: 'The description', targetFiles: 'The list of files that may change',
   task: 'The task', 'task.version': 'The version of the task', 'task.name': 'The name of the task', 'task.dataset': 'The data', 'task.tokenizer': 'The tokenizer',
-  'task.metric': 'What is measured', 'task.direction': 'Which score is better', 'task.budget': 'The budget of a run', 'task.budget.amount': 'The tokens of a run',
+  'task.metric': 'What is measured', 'task.direction': 'Which score is better', 'task.budget': 'The budget of a run', 'task.budget.kind': 'The budget of a run', 'task.budget.amount': 'The tokens of a run',
   'task.evaluation': 'The evaluation', 'task.evaluation.context': 'The context of the evaluation', 'task.evaluation.tokens': 'The tokens of the evaluation',
   'task.keepRule': 'The keep rule', 'task.guards': 'The limits of a run', 'task.guards.maxWallSeconds': 'The time limit of a run', 'task.guards.maxBytes': 'The memory limit of a run',
   baseline: 'The baseline', 'baseline.trainJs': 'The program to improve', 'baseline.sha256': 'The hash of the program to improve', 'baseline.valBpb': 'The score of the baseline',

@@ -126,7 +126,7 @@ test('what a bounty.json cannot bring along is named, with what to do', () => {
   expect(said(specFixture(), NOW)).toEqual(['Held-out text', 'Verifiers'])
   const spec = specFixture({ money: 'real', materialsUrl: 'https://x.example/\u202e', verifiers: [ME, OTHER] })
   expect(said(spec, NaN)).toEqual(['Held-out text', 'Verifiers', 'Deadline', 'Money', 'Materials'])
-  expect(leftBehind(spec, { deadline: NaN }, 'play').map(({ text }) => text).join(' ')).toMatch(/names 2, .* offers real money\. You have play money.*https:\/\/x\.example\/,/)
+  expect(leftBehind(spec, { deadline: NaN }, 'play').map(({ text }) => text).join(' ')).toMatch(/names 2, .* offers real money\. With a practice wallet.*https:\/\/x\.example\/,/)
 })
 
 test('places, relays and times are read strictly', () => {

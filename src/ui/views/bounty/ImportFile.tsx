@@ -34,7 +34,7 @@ export function ImportFile() {
       <FileDrop label="Choose a file" accept=".json,application/json,text/plain" onFile={(file) => void read(file)}
         note="Every message of a bounty, to go on with it here: signatures are checked, and nothing else in it is believed. Or a bounty.json, to post one like it yourself." />
       <p className="note" role="status">{said}</p>
-      {problem && <p className="problem" role="alert"><b>{problem.message}</b> <span className="problem-hint">{problem.hint}</span></p>}
+      {problem && <p className="problem problem-hint" role="alert"><b>{problem.message}</b>{`\n${problem.hint}`}</p>}
     </details>
   )
 }

@@ -18,7 +18,7 @@ export function PostImported({ imported, money }: { imported: Imported; money: B
       <section className="card imported" aria-label="From a file">
         <div className="imported-head">
           <h2>From {tameLine(fileName, 80)}</h2>
-          <button type="button" className="button button-quiet" onClick={() => desk.setImported(null)}>Post about a lab instead</button>
+          <button type="button" className="button button-plain" onClick={() => desk.setImported(null)}>Post about a lab instead</button>
         </div>
         <p className="note">A draft of your own with its terms: you sign it, and whoever wrote the file has no part in it.</p>
         <dl className="record">

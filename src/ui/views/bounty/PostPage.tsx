@@ -54,7 +54,7 @@ export function PostPage() {
       <div className="post">
         <div className="card empty post-empty">
           <p>A bounty is about a lab: its text, its budget, and its best program so far. None has been measured in this browser yet.</p>
-          {play ? <PracticeLab /> : <p><SectionLink id="lab">Start a lab, and let it measure its baseline</SectionLink>, then come back.</p>}
+          {play ? <PracticeLab /> : <p><SectionLink id="lab">Start a lab, and let it measure its baseline</SectionLink>, then come back. Or begin with somebody’s bounty.json, below.</p>}
         </div>
         <ImportFile />
       </div>

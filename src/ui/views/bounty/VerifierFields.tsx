@@ -41,7 +41,7 @@ export function VerifierFields({ draft, onChange }: { draft: BountyDraft; onChan
           {named.map((key) => (
             <li key={key}>
               <span>In the file: <b>{nameOf(key)}</b> <code className="whole-key">{key}</code></span>
-              <button type="button" className="button button-quiet" aria-label={`Name ${nameOf(key)}`} onClick={() => add(key)}>Name</button>
+              <button type="button" className="button button-quiet" aria-label={`Choose ${nameOf(key)}`} onClick={() => add(key)}>Choose</button>
             </li>
           ))}
         </ul>
