@@ -157,7 +157,7 @@ test('an invoice is made once a key, and settled or cancelled once', async () =>
   const { paymentHash, preimage } = newSecret()
   const till = openTill(hunter)
   const end = till.attach(hunter)
-  const request = { key: 'in', why: 'slice 1', paymentHash, amountMsat: 4_000_000, memo: 'slice', expirySeconds: DAY, minFinalCltv: 144 }
+  const request = { key: 'in', why: 'slice 1', isPlayMoney: true, paymentHash, amountMsat: 4_000_000, memo: 'slice', expirySeconds: DAY, minFinalCltv: 144 }
   const invoice = await till.makeHoldInvoice(request)
   expect(await openTill(hunter).makeHoldInvoice(request)).toEqual(invoice)
   const locked = settledRow(till, 'locked')
@@ -173,5 +173,8 @@ test('an invoice is made once a key, and settled or cancelled once', async () =>
   await till.makeHoldInvoice({ ...request, key: 'second', paymentHash: second.paymentHash })
   await till.cancel(second.paymentHash)
   expect(rows.get('second')!.state).toEqual({ state: 'cancelled' })
+  // of the other money nobody could pay it
+  await expect(till.makeHoldInvoice({ ...request, key: 'real', isPlayMoney: false })).rejects.toMatchObject({ code: 'pay.noWallet', message: expect.stringContaining('pays real money') })
+  expect(rows.has('real')).toBe(false)
   end()
 })

@@ -5,7 +5,7 @@
 import { LabError } from '../core/errors'
 import { capProblem } from './caps'
 import { readInvoice } from './invoice'
-import type { Agreed, IncomingState, Invoice, OutgoingState, PaymentRow, PaymentStore, SpendingCaps, Till, Wallet, WalletEvent } from './types'
+import type { Agreed, Bill, IncomingState, Invoice, OutgoingState, PaymentRow, PaymentStore, SpendingCaps, Till, Wallet, WalletEvent } from './types'
 
 export interface TillDeps {
   /** the wallet that is connected. @throws LabError "pay.noWallet" */
@@ -147,11 +147,15 @@ export function createTill(deps: TillDeps): OpenTill {
   }
 
   /** An invoice of ours, made once a key. */
-  async function bill(key: string, why: string, make: (wallet: Wallet) => Promise<Invoice>, agreed: { paymentHash?: string; amountMsat: number }): Promise<Invoice> {
+  async function bill({ key, why, isPlayMoney }: Bill, make: (wallet: Wallet) => Promise<Invoice>, agreed: { paymentHash?: string; amountMsat: number }): Promise<Invoice> {
     const known = await deps.store.payment(key)
     if (known) return readInvoice(known.bolt11)
     const wallet = deps.wallet()
-    const { isPlayMoney } = await wallet.info()
+    const has = await wallet.info()
+    if (has.isPlayMoney !== isPlayMoney) {
+      const [own, other] = has.isPlayMoney ? ['play money', 'real money'] : ['real money', 'play money']
+      throw new LabError('pay.noWallet', `“${why}” pays ${other}; the wallet that is connected has ${own}.`, { hint: `Connect one with ${other}: what waits for it goes on at once.` })
+    }
     const invoice = readInvoice((await make(wallet)).bolt11)
     if (invoice.amountMsat !== agreed.amountMsat || (agreed.paymentHash && invoice.paymentHash !== agreed.paymentHash)) {
       throw new LabError('pay.mismatch', 'The wallet made another invoice than it was asked for.', { hint: 'Use another wallet.' })
@@ -175,8 +179,8 @@ export function createTill(deps: TillDeps): OpenTill {
       running.set(key, payment)
       return payment
     },
-    makeHoldInvoice: ({ key, why, ...request }) => bill(key, why, (wallet) => wallet.makeHoldInvoice(request), request),
-    makeInvoice: ({ key, why, ...request }) => bill(key, why, (wallet) => wallet.makeInvoice(request), request),
+    makeHoldInvoice: ({ key, why, isPlayMoney, ...request }) => bill({ key, why, isPlayMoney }, (wallet) => wallet.makeHoldInvoice(request), request),
+    makeInvoice: ({ key, why, isPlayMoney, ...request }) => bill({ key, why, isPlayMoney }, (wallet) => wallet.makeInvoice(request), request),
     async settle(paymentHash, preimage) {
       const row = await incoming(paymentHash)
       if (row.state.state === 'settled') return

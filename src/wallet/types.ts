@@ -118,6 +118,13 @@ export interface Agreed {
   notAfter: number
 }
 
+/** What an invoice is for. With a wallet of the other money none is made: nobody could pay it (pay.noWallet). */
+export interface Bill {
+  key: string
+  why: string
+  isPlayMoney: boolean
+}
+
 /** Most that may leave this wallet; null is no limit. Locked money counts as spent until it is back. */
 export interface SpendingCaps {
   perPaymentMsat: number | null
@@ -136,8 +143,8 @@ export interface Till {
    *   nothing was sent, and never will be under this key; pay.offline | pay.noWallet: try again
    */
   pay(request: { key: string; bolt11: string; agreed: Agreed; toWhom: string; why: string }): Promise<OutgoingState>
-  makeHoldInvoice(request: Parameters<Wallet['makeHoldInvoice']>[0] & { key: string; why: string }): Promise<Invoice>
-  makeInvoice(request: Parameters<Wallet['makeInvoice']>[0] & { key: string; why: string }): Promise<Invoice>
+  makeHoldInvoice(request: Parameters<Wallet['makeHoldInvoice']>[0] & Bill): Promise<Invoice>
+  makeInvoice(request: Parameters<Wallet['makeInvoice']>[0] & Bill): Promise<Invoice>
   settle(paymentHash: string, preimage: string): Promise<void>
   cancel(paymentHash: string): Promise<void>
   payments(): Promise<PaymentRow[]>

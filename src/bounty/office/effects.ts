@@ -45,9 +45,9 @@ export async function resultOf(effect: Effect, id: string, { spec, bounty }: Any
     case 'send':
       return { do: 'send', id: await deps.send(key, await whole(effect.body, store), effect.to) }
     case 'makeHold':
-      return { do: 'makeHold', invoice: await till.makeHoldInvoice({ ...effect, key, why: spec.title }) }
+      return { do: 'makeHold', invoice: await till.makeHoldInvoice({ ...effect, key, why: spec.title, isPlayMoney: spec.money === 'play' }) }
     case 'makeInvoice':
-      return { do: 'makeInvoice', invoice: await till.makeInvoice({ ...effect, key, why: spec.title }) }
+      return { do: 'makeInvoice', invoice: await till.makeInvoice({ ...effect, key, why: spec.title, isPlayMoney: spec.money === 'play' }) }
     case 'pay': {
       const { bolt11, paymentHash, amountMsat, maxCltv, toWhom, why } = effect
       // what is owed for a verdict may be billed after the deadline; a slice is locked before it

@@ -92,6 +92,7 @@ export class Link {
     this.end ??= new LabError('pay.noWallet', 'The practice wallet is closed.', { hint: 'Open it again.' })
     for (const { fail } of this.asked.values()) fail(this.end)
     this.isUsable = false
+    this.deps.tell({ kind: 'offline', reason: this.end.message }) // nobody has to wait for it any more
     this.send({ kind: 'bye' })
     this.deps.channel.close()
     await this.deps.store.close()
