@@ -1,12 +1,13 @@
 // The command line of `npm run lab -- gateway`.
 
-import { relayUrl } from '../core/relayUrl'
 import { invalid, readOptions, whole } from './args'
+import { parseWallet, type CliWallet } from './cliWallet'
 
 export interface GatewayArgs {
   file: string
   priceSat: number
-  wallet: { kind: 'nwc'; uri: string } | { kind: 'practice'; code: string; relays: string[] } | null
+  /** null where it is free */
+  wallet: CliWallet | null
   host: string
   port: number
   out: string
@@ -54,15 +55,4 @@ export function parseGatewayArgs(argv: readonly string[], environment: Record<st
   const priceSat = whole('--price', given.price ?? '0', 0)
   const wallet = help || priceSat === 0 ? null : parseWallet(given.wallet ?? '', given.relay ?? [], environment)
   return { file: given.file ?? '', priceSat, wallet, host, port: whole('--port', given.port ?? '8402', 0), out, days: whole('--days', given.days ?? '30', 1), help }
-}
-
-function parseWallet(text: string, relays: string[], { ASSAY_WALLET_URI: kept }: Record<string, string | undefined>): NonNullable<GatewayArgs['wallet']> {
-  if (text === 'nwc' && kept) return { kind: 'nwc', uri: kept }
-  if (text.startsWith('nwc:')) return { kind: 'nwc', uri: text.slice(4) }
-  if (text.startsWith('practice:')) {
-    if (relays.length === 0) throw invalid('--relay is missing.', 'Name a relay that the host of the practice network uses.')
-    return { kind: 'practice', code: text.slice(9), relays: relays.map(relayUrl) }
-  }
-  // what was given may be a secret: it is not repeated
-  throw invalid('--wallet is missing or unknown.', 'Write nwc and set ASSAY_WALLET_URI, or nwc:URI, or practice:CODE.')
 }

@@ -133,7 +133,7 @@ if (first === 'replay') {
   if (args?.help) process.stdout.write(`${GATEWAY_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await gateway(args)
 } else if (first === 'verify-bounty') {
-  const args = readArgs(() => parseVerifyBountyArgs(rest))
+  const args = readArgs(() => parseVerifyBountyArgs(rest, process.env))
   if (args?.help) process.stdout.write(`${VERIFY_BOUNTY_HELP}\n`)
   else process.exitCode = args === null ? EXIT.usage : await verifyBounty(args)
 } else if (first === 'overhead') {

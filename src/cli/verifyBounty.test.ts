@@ -5,45 +5,23 @@ import { expect, test } from 'vitest'
 import { specFixture } from '../bounty/testing/fixtures'
 import { Parties } from '../bounty/testing/parties'
 import { mailText, readMail } from '../bounty/wire/file'
-import { generateCorpus } from '../data/grammar'
-import '../engine/testing/wasm' // Node 20 has relaxed arithmetic behind a flag
-import { memoryStore } from '../engine/tune/table'
-import { createTrainer } from '../judge/trainer'
-import { createBox } from '../sandbox/box'
-import { defaultProgram } from '../sandbox/defaultProgram'
-import { setKnobs } from '../sandbox/knobs'
-import { runVerifyBounty } from './verifyBounty'
+import { BETTER, keyOf, postTiny, startVerifier } from './testing/verifier'
 import { parseVerifyBountyArgs } from './verifyBountyArgs'
-
-// 32 steps of a head that hardly learns: on any seed far above the same with a rate that learns, so fresh seeds do not matter
-const BASE = setKnobs(defaultProgram('software'), { DEPTH: 1, WIDTH: 32, HEAD_DIM: 16, CONTEXT: 32, ROWS: 4, UNEMBEDDING_LR: 0.0002 })
-const BETTER = setKnobs(BASE, { UNEMBEDDING_LR: 0.02 })
 
 /** The command on a folder, once. @returns what it printed */
 async function verify(folder: string, imports: string[]): Promise<string> {
-  let text = ''
-  const spawn = () => { throw new Error('one thread needs no other') } // prettier-ignore
-  const trainer = createTrainer({ gpu: async () => undefined, threads: { threads: 1, shared: false, spawn } }, memoryStore(), 'wasm')
-  const box = await createBox()
-  const args = { ...parseVerifyBountyArgs(['--import', 'x', '--out', folder, '--backend', 'wasm', '--once']), imports }
-  const code = await runVerifyBounty(args, { trainer, box }, { write: (line) => (text += line) }, new AbortController().signal)
-  box.close()
-  expect(text).not.toMatch(/TypeError|undefined/)
-  expect(code).toBe(0)
-  return text
+  const file = join(folder, 'none.json')
+  await writeFile(file, mailText({ bounty: 'ab'.repeat(32), events: [] }))
+  return (await startVerifier(folder, ['--once', ...[file, ...imports].flatMap((path) => ['--import', path])])).ended
 }
 
 test('by file: a verifier without a page attests the baseline, trains a patch, and releases what it earned', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'assay-verifier-'))
-  const key = /public key: ([0-9a-f]{64})/.exec(await verify(dir, []))![1]
+  const key = keyOf(await verify(dir, []))
   const all = await Parties.make()
   await all.party('sponsor').start()
   await all.party('hunter').start()
-  const { documents } = generateCorpus({ seed: 99, bytes: 8000 })
-  const text = new TextEncoder().encode(documents.map((bytes) => new TextDecoder().decode(bytes)).join('\n\n'))
-  const task = { ...specFixture().task, budget: { kind: 'tokens' as const, amount: 4096 }, evaluation: { context: 32, tokens: 1024 } }
-  const baseline = { trainJs: BASE, sha256: 'ab'.repeat(32), valBpb: null }
-  const bounty = await all.post({ verifiers: [key], task, baseline, targetImprovementBpb: 0.05, nowShare: 1 }, { text, salt: '5a'.repeat(32) })
+  const bounty = await postTiny(all, key, { coordinatorFeePercent: 10 })
   /** There and back: the file that goes to the verifier, and the one that it leaves. */
   const visit = async () => {
     await all.settle()
@@ -62,7 +40,11 @@ test('by file: a verifier without a page attests the baseline, trains a patch, a
   await all.party('hunter').office.submit(bounty, BETTER)
   expect(await visit()).toContain('Its turn: the payment hashes are out.')
   expect(all.ledger.lockedMsat()).toBe(100_000)
-  expect(await visit()).toMatch(/training submission [0-9a-f]{8}[^]*Judged/)
+  const judged = await visit()
+  expect(judged).toMatch(/training submission [0-9a-f]{8}[^]*Judged/)
+  // there is a fee, and nobody to bill it: said once
+  expect(judged.match(/wallet/gi)).toHaveLength(2)
+  expect(judged).toContain('No wallet is given: fees are not billed until this is run with --wallet.')
   expect(all.ledger.lockedMsat()).toBe(0)
   expect(all.ledger.balance('hunter') - 1_000_000).toBe(100_000)
   expect((await all.party('sponsor').part()).submissions[0].trainJs).toBe(BETTER)
@@ -71,11 +53,10 @@ test('by file: a verifier without a page attests the baseline, trains a patch, a
 
 test('what it trains at most, and for whom, is the operator’s word', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'assay-verifier-'))
-  const key = /public key: ([0-9a-f]{64})/.exec(await verify(dir, []))![1]
+  const key = keyOf(await verify(dir, []))
   const all = await Parties.make()
   await all.party('sponsor').start()
-  const task = { ...specFixture().task, budget: { kind: 'tokens' as const, amount: 200_000_000 } }
-  const bounty = await all.post({ verifiers: [key], task })
+  const bounty = await postTiny(all, key, { task: { ...specFixture().task, budget: { kind: 'tokens', amount: 200_000_000 } } })
   const file = join(dir, 'to.json')
   await writeFile(file, mailText({ bounty, events: await all.party('sponsor').office.eventsOf(bounty) }))
   expect(await verify(dir, [file])).toContain('left alone: one measurement trains 200000000 tokens')
@@ -83,12 +64,17 @@ test('what it trains at most, and for whom, is the operator’s word', async () 
 })
 
 test('the command line is read strictly', () => {
-  const parse = (...argv: string[]) => parseVerifyBountyArgs(argv)
-  expect(parse('--relay', 'wss://relay.example', '--relay', 'ws://localhost:1')).toMatchObject({ relays: ['wss://relay.example/', 'ws://localhost:1/'], out: 'verifier-out', once: false })
+  const parse = (...argv: string[]) => parseVerifyBountyArgs(argv, { ASSAY_WALLET_URI: 'uri' })
+  expect(parse('--relay', 'wss://relay.example', '--relay', 'ws://localhost:1')).toMatchObject({ relays: ['wss://relay.example/', 'ws://localhost:1/'], out: 'verifier-out', once: false, wallet: null, mostSats: 0 })
   expect(parse('--help').help).toBe(true)
+  expect(parse('--import', 'f', '--wallet', 'nwc', '--most-sats', '5')).toMatchObject({ wallet: { kind: 'nwc', uri: 'uri' }, mostSats: 5 })
+  expect(parse('--relay', 'wss://r.example', '--wallet', 'practice:x').wallet).toEqual({ kind: 'practice', code: 'x', relays: ['wss://r.example/'] })
   expect(() => parse()).toThrow('Neither --relay nor --import')
   expect(() => parse('--relay', 'http://x')).toThrow(/not a relay/)
   expect(() => parse('--import', 'f', '--sponsor', 'me')).toThrow('--sponsor')
   expect(() => parse('--import', 'f', '--most-tokens', '1e9')).toThrow('--most-tokens')
   expect(() => parse('--import', 'f', '--relais', 'x')).toThrow(/relais/)
+  expect(() => parse('--import', 'f', '--wallet', 'practice:x')).toThrow('--relay is missing')
+  expect(() => parse('--import', 'f', '--wallet', 'nostr+walletconnect://secret')).toThrow(/^--wallet is missing or unknown\.$/)
+  expect(() => parse('--import', 'f', '--most-sats', '5')).toThrow('--most-sats needs --wallet')
 })

@@ -64,6 +64,13 @@ export async function importText(
   return { kind: 'text', name, sha256: hash }
 }
 
+/** Whether the cache has every text that a person would have to give. */
+export async function hasTexts(source: DatasetSource, cache: ByteCache): Promise<boolean> {
+  const wanted = source.kind === 'text' ? [source, source.validation].flatMap((text) => text?.sha256 ?? []) : []
+  for (const hash of wanted) if ((await cache.length(textKey(hash))) === 0) return false
+  return true
+}
+
 async function givenText({ name, sha256: hash }: { name: string; sha256: string }, cache: ByteCache) {
   const bytes = await cache.get(textKey(hash))
   if (!bytes) {

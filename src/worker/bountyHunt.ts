@@ -7,6 +7,7 @@ import type { LabRecord } from '../history/types'
 import { CONTROLLER_NAMES } from '../research/controllers/registry'
 import { quote } from '../research/prompt/quote'
 import { defaultProgramMd } from '../sandbox/defaultProgram'
+import type { MaterialsDeps } from '../bounty/materials/fetch'
 import type { Materials } from '../bounty/materials/form'
 import type { Listing } from '../bounty/office/mail'
 import type { Person } from './bountyPerson'
@@ -52,7 +53,7 @@ export async function huntLab(listing: Listing, deps: HuntDeps): Promise<LabReco
  * Fetches what a bounty hands out, and puts the texts among it that its task names where the lab finds them.
  * @returns null where it hands out nothing. @throws LabError data.* | pay.* | bounty.*
  */
-export async function haveMaterials({ author, spec }: Listing, { parts, person }: Pick<HuntDeps, 'parts' | 'person'>): Promise<Materials | null> {
+export async function haveMaterials({ author, spec }: Listing, { parts, person }: { parts: Pick<LabParts, 'now' | 'cache'>; person: Omit<MaterialsDeps, 'now'> }): Promise<Materials | null> {
   if (spec.materialsUrl === null) return null
   const { fetchMaterials } = await import('../bounty/materials/fetch')
   const request = { url: spec.materialsUrl, capSat: spec.accessFeeSat, toWhom: author, why: `Materials of "${spec.title}"` }
