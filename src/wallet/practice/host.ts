@@ -188,12 +188,15 @@ class Host implements PracticeHost {
     for (const [other, { isOnline }] of this.guests) if (other === address || (isOnline && isNews)) this.welcome(other)
   }
 
-  /** What is missing at two hellos running, with nothing come in between, is lost: the connection begins again. */
+  /**
+   * What is missing at two hellos running, with nothing come in between, is lost: the connection begins again. One that
+   * nobody here knows was a host's before this one.
+   */
   private compare(address: string, guest: Guest, theirs: ReturnType<Stream['counts']>): void {
     const own = guest.stream?.id === theirs.connection ? guest.stream.counts() : { sent: 0, taken: 0 }
     const isMissing = own.taken < theirs.sent || theirs.taken < own.sent
     const missing = isMissing ? JSON.stringify([theirs, own]) : ''
-    if (isMissing && missing === guest.missing) {
+    if (isMissing && (missing === guest.missing || guest.stream === null)) {
       this.send(address, { kind: 'closed', connection: theirs.connection })
       this.hangUp(guest)
     }

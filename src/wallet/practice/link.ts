@@ -49,6 +49,7 @@ export class Link {
     if (deps.stored.has('manager')) this.node = this.newNode({ hash: new Uint8Array(32), height: 0 })
     this.endListening = deps.channel.onMessage((from, bytes) => this.hear(from, bytes))
     this.timer = setInterval(() => this.look(), deps.helloSeconds * 1000)
+    deps.channel.onOpen?.(() => !this.end && this.hello())
     this.hello()
   }
 
@@ -164,6 +165,9 @@ export class Link {
       await this.node.inTurn(() => undefined)
       this.hello()
     }
+    const { id } = this.node
+    // a host that has begun anew does not know of the connection: its answer to a hello ends it
+    if (this.stream && !members.some(({ nodeId, isOnline }) => isOnline && nodeId === id)) this.hello()
     await this.node.inTurn(() => this.dial())
   }
 

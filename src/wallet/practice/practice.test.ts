@@ -119,6 +119,22 @@ test('payer, payee and host crash while money is locked, and it ends as it shoul
   expect((await balance(sponsor)) + (await balance(hunter))).toBe(sum)
 })
 
+test('a host that crashes is connected to again as soon as it is back, without waiting for a hello', async () => {
+  const patient = await network.join('patient', undefined, 1000)
+  const said: string[] = []
+  patient.subscribe(({ kind }) => {
+    if (kind === 'online' || kind === 'offline') said.push(kind)
+  })
+  network.crash('host')
+  await network.startHost()
+  await expect.poll(() => said, { timeout: 10_000 }).toEqual(['offline', 'online'])
+  const { bolt11, paymentHash } = await patient.makeInvoice({ amountMsat: 1_000_000, memo: '', expirySeconds: DAY })
+  await sponsor.untilOnline(10_000)
+  await sponsor.pay(bolt11, 0)
+  await until(patient, 'incoming', paymentHash, 'settled')
+  await patient.close()
+})
+
 test('a payment that crashes with its payer goes on when the payer is back', async () => {
   const { paymentHash, preimage } = newSecret()
   const { bolt11 } = await hunter.makeHoldInvoice(hold(paymentHash, 5_000_000))
