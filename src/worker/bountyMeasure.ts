@@ -7,7 +7,8 @@ import { frozenCode } from '../judge/evidence'
 import type { BackendChoice } from '../judge/types'
 import type { Measurement } from '../bounty/office/effects'
 import type { Office } from '../bounty/office/office'
-import type { EventId, Score } from '../bounty/types'
+import { onFirstSet } from '../bounty/escrow/terms'
+import type { EventId, Phase, PublicKey, Score, Verdict } from '../bounty/types'
 import { measurePatch, type Measured } from '../bounty/verify/measure'
 import { compareScores, type Reverified } from '../bounty/verify/reverify'
 import type { createDataDesk } from './labData'
@@ -83,27 +84,45 @@ export function createMeasureDesk({ parts, data, board, isFree, backend }: Measu
 
 /** The baseline's score on a held-out set: this verifier's own word, else another's. */
 export function baselineOf(office: Office, bounty: EventId, set: number): Score | null {
-  const { spec } = office.listing(bounty)
-  const said = office.about(bounty).flatMap(({ author, body }) =>
-    body.kind === 'baseline' && body.score.heldOutSet === set && spec.verifiers.includes(author) ? [{ author, score: body.score }] : [])
+  const said = baselinesOf(office, bounty, set)
   return (said.find(({ author }) => author === office.me) ?? said.at(0))?.score ?? null
 }
 
+function baselinesOf(office: Office, bounty: EventId, set: number): { author: PublicKey; score: Score }[] {
+  const { spec } = office.listing(bounty)
+  return office.about(bounty).flatMap(({ author, body }) =>
+    body.kind === 'baseline' && body.score.heldOutSet === set && spec.verifiers.includes(author) ? [{ author, score: body.score }] : [])
+}
+
 /**
- * Trains a patch again on a revealed held-out text, and compares.
+ * Trains a patch again on the revealed held-out text of each verdict, and compares.
  * @param trainJs one's own patch, or one that was bought or shown
  * @throws LabError "bounty.state" before the reveal or without the patch
  */
 export async function reverify(office: Office, { measure }: Pick<MeasureDesk, 'measure'>, bounty: EventId, commit: EventId, trainJs: string | null): Promise<Reverified> {
   const { spec } = office.listing(bounty)
-  const said = office.about(bounty).filter(({ author }) => spec.verifiers.includes(author))
-  const verdict = said.flatMap(({ body }) => (body.kind === 'verdict' && body.commit === commit && body.phase === 'first' ? [body.verdict] : [])).at(0)
-  if (!verdict) throw new LabError('bounty.state', 'There is no verdict on this submission.', { hint: 'Wait for the verifiers.' })
+  const about = office.about(bounty).filter(({ author, body }) => spec.verifiers.includes(author) && 'commit' in body && body.commit === commit)
+  const said = (phase: Phase) => ({
+    verdict: about.flatMap(({ body }) => (body.kind === 'verdict' && body.phase === phase ? [body.verdict] : [])).at(0),
+    scores: about.flatMap(({ body }) => (body.kind === 'score' && body.phase === phase ? [body.score] : [])),
+  })
+  const [first, again] = [said('first'), said('stability')]
+  if (!first.verdict) throw new LabError('bounty.state', 'There is no verdict on this submission.', { hint: 'Wait for the verifiers.' })
   if (trainJs === null) throw new LabError('bounty.state', 'This patch is not here.', { hint: 'Its author has it, the sponsor once a slice is paid, and the verifiers.' })
-  const attested = said.flatMap(({ body }) => (body.kind === 'score' && body.commit === commit && body.phase === 'first' && body.score ? [body.score] : []))
-  const set = attested.at(0)?.heldOutSet ?? 0
-  const row = await office.heldOut(bounty, set)
-  if (!row) throw new LabError('bounty.state', 'The held-out text has not been revealed.', { hint: 'The sponsor reveals it when the bounty is closed or its deadline has passed.' })
-  const { score, reason } = await measure({ spec, trainJs, text: row.text, set, phase: 'first', commit, bounty }, baselineOf(office, bounty, set))
-  return compareScores(spec, verdict, attested, score, reason)
+
+  async function check(phase: Phase, verdict: Verdict, scores: readonly (Score | null)[], usual: number): Promise<Reverified> {
+    const attested = scores.filter((score) => score !== null)
+    const set = attested.at(0)?.heldOutSet ?? usual
+    const row = await office.heldOut(bounty, set)
+    if (!row) throw new LabError('bounty.state', 'The held-out text has not been revealed.', { hint: 'The sponsor reveals it when the bounty is closed or its deadline has passed.' })
+    const { score, reason } = await measure({ spec, trainJs: trainJs!, text: row.text, set, phase, commit, bounty }, baselineOf(office, bounty, set))
+    const bpb = score && onFirstSet(score, (one) => baselinesOf(office, bounty, one).map(({ score: { heldOutBpb } }) => heldOutBpb))
+    return compareScores(spec, verdict, attested, score && { ...score, heldOutBpb: bpb! }, reason)
+  }
+
+  const mine = await check('first', first.verdict, first.scores, 0)
+  // without scores the re-check was not held: the sponsor objected, or nothing was left to release
+  if (!again.verdict || again.scores.length === 0) return mine
+  const later = await check('stability', again.verdict, again.scores, spec.heldOut.length - 1)
+  return { agrees: mine.agrees && later.agrees, reason: `First score: ${mine.reason} Re-check: ${later.reason}`, score: mine.score }
 }

@@ -1,6 +1,6 @@
 // What a score earns: whole slices of the pool, some at once, some after the stability re-check.
 
-import type { BountySpec } from '../types'
+import type { BountySpec, Score } from '../types'
 
 type Terms = Pick<BountySpec, 'escrow' | 'poolSat' | 'slices' | 'nowShare' | 'targetImprovementBpb'>
 
@@ -48,4 +48,13 @@ export function medianOf(scores: readonly number[]): number | null {
   const sorted = [...scores].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * A score as it would be on the first held-out set: there, the baseline is so much better or worse.
+ * @param baselines attested scores of the baseline on a set; where there are none, a score is taken as it is
+ */
+export function onFirstSet({ heldOutSet, heldOutBpb }: Score, baselines: (set: number) => readonly number[]): number {
+  const [first, own] = [0, heldOutSet].map((set) => medianOf(baselines(set)))
+  return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
 }

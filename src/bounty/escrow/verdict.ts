@@ -4,7 +4,7 @@
 import type { EventId, Phase, PublicKey, Score, Verdict } from '../types'
 import { drop, QUORUM_SECONDS, TURN_SECONDS, want, type MachineState } from './machine'
 import { sealPatch, type Patch } from './seal'
-import { feeMsat, medianOf, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
+import { feeMsat, medianOf, onFirstSet, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
 
 export interface VerifierSubmission {
   commit: EventId
@@ -61,7 +61,7 @@ function decide(state: VerifierState, submission: VerifierSubmission, phase: Pha
   const { verifiers } = state.spec
   const scores = verifiers.flatMap((key) => (key in submission.scores[phase] ? [submission.scores[phase][key]] : []))
   if (scores.length < verifiers.length && waited < QUORUM_SECONDS) return
-  const measured = scores.flatMap((score) => (score ? [onFirstSet(state, score)] : []))
+  const measured = scores.flatMap((score) => (score ? [onFirstSet(score, (set) => Object.values(baselinesOn(state, set)))] : []))
   const isQuorum = 2 * measured.length > verifiers.length
   const median = isQuorum ? medianOf(measured) : null
   if (phase === 'first') judge(state, submission, median)
@@ -146,12 +146,6 @@ export function measure(state: VerifierState, { commit, patch }: VerifierSubmiss
 
 export function baselinesOn({ baselines }: VerifierState, set: number): Record<PublicKey, number> {
   return (baselines[set] ??= {})
-}
-
-/** A score as it would be on the first set: there, the baseline is so much better or worse. */
-function onFirstSet(state: VerifierState, { heldOutSet, heldOutBpb }: Score): number {
-  const [first, own] = [0, heldOutSet].map((set) => medianOf(Object.values(baselinesOn(state, set))))
-  return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
 }
 
 /** The turn is the next one's. */

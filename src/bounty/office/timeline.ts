@@ -1,7 +1,7 @@
 // What happened, in sentences, each with what proves it: the id of a signed event, or a payment's hash.
 
 import type { PaymentRow } from '../../wallet/types'
-import type { EventId, Message, PublicKey } from '../types'
+import type { EventId, Message, PublicKey, Score } from '../types'
 
 /** One thing that happened, with what proves it. */
 export interface TimelineEntry {
@@ -41,7 +41,7 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
     case 'heldOut':
       return `${name} sent held-out set ${body.set + 1}; it matches its hash.`
     case 'baseline':
-      return `${name} attested the baseline on held-out text: ${bits(body.score.heldOutBpb)}.`
+      return `${name} attested the baseline on held-out text${setOf(body.score)}: ${bits(body.score.heldOutBpb)}.`
     case 'reveal':
       return `${name} revealed held-out set ${body.set + 1}: anybody can run the scores again.`
     case 'close':
@@ -60,7 +60,7 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
       return `${name} showed the patch to the verifiers, encrypted.`
     case 'score':
       return body.score
-        ? `${name} measured ${bits(body.score.heldOutBpb)}${when(body.phase)}.`
+        ? `${name} measured ${bits(body.score.heldOutBpb)}${setOf(body.score)}${when(body.phase)}.`
         : `${name} could not score it${when(body.phase)}: ${body.reason}`
     case 'verdict': {
       const { verdict, phase } = body
@@ -75,6 +75,8 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
   }
 }
 
+/** Scores on different sets do not compare: whoever reads one on another than the first is told. */
+const setOf = ({ heldOutSet }: Score) => (heldOutSet === 0 ? '' : ` (set ${heldOutSet + 1})`)
 const when = (phase: 'first' | 'stability') => (phase === 'first' ? '' : ' at the re-check')
 
 /** What a payment has come to; its row keeps the last state only. */

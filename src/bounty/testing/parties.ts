@@ -23,11 +23,21 @@ export type Name = 'sponsor' | 'hunter' | 'verifier' | 'rival'
 
 export const BASELINE_BPB = 2
 const BASELINE = 'const LR = 1\n'
-const UNSEEN = { text: new TextEncoder().encode('Nobody has seen this text. '.repeat(40)), salt: '5a'.repeat(32) }
+const UNSEEN = heldOutSet('Nobody has seen this text.')
 const NO_CAPS = { perPaymentMsat: null, perDayMsat: null, totalMsat: null }
 
-/** A program that scores so many bits per byte below the baseline. */
-export const programOf = (gain: number) => `${BASELINE}// gain ${gain}\n`
+/** A program that scores so many bits per byte below the baseline on every text, and `learnt` ones more on those with that word. */
+export const programOf = (gain: number, learnt = '') => `${BASELINE}// gain ${gain}\n${learnt && `// learnt ${learnt}\n`}`
+
+interface HeldOutSet {
+  text: Uint8Array
+  salt: string
+}
+
+/** A held-out set. "harder 0.3" in it adds as much to every score. */
+export function heldOutSet(sentence: string): HeldOutSet {
+  return { text: new TextEncoder().encode(`${sentence} `.repeat(40)), salt: '5a'.repeat(32) }
+}
 
 /** One run of a party's machine: what belongs to it is dead with it. */
 interface Life {
@@ -160,15 +170,16 @@ export class Parties {
   }
 
   /** A bounty of the sponsor's that the verifier judges. */
-  async post(change: Partial<BountySpec> = {}, unseen = UNSEEN): Promise<EventId> {
+  async post(change: Partial<BountySpec> = {}, ...given: HeldOutSet[]): Promise<EventId> {
+    const sets = given.length > 0 ? given : [UNSEEN]
     const spec: BountySpec = {
       ...specFixture(),
       baseline: { trainJs: BASELINE, sha256: '00'.repeat(32), valBpb: BASELINE_BPB },
       poolSat: 100, slices: 5, verifiers: change.verifiers ?? [this.party('verifier').office.me], deadline: this.now + 100_000,
-      heldOut: [{ sha256: heldOutHash(unseen.text, unseen.salt), bytes: unseen.text.length }],
+      heldOut: sets.map(({ text, salt }) => ({ sha256: heldOutHash(text, salt), bytes: text.length })),
       ...change,
     } // prettier-ignore
-    this.bounty = await this.party('sponsor').office.post(spec, [unseen])
+    this.bounty = await this.party('sponsor').office.post(spec, sets)
     return this.bounty
   }
 
@@ -224,10 +235,13 @@ export class Parties {
   }
 }
 
-/** "// gain 0.06" scores 0.06 below the baseline, on every set. */
-function measured({ trainJs, set, commit }: Measurement): { score: Score; gates: []; reason: string } {
+/** "// gain 0.06" scores 0.06 below the baseline; "// learnt meadow 0.1" 0.1 more on texts with a meadow in them. */
+export function measured({ trainJs, text, set }: Pick<Measurement, 'trainJs' | 'text' | 'set'>): { score: Score; gates: []; reason: string } {
+  const words = new TextDecoder().decode(text)
+  const harder = Number(/harder (\S+)/.exec(words)?.[1] ?? 0)
   const gain = Number(/gain (\S+)/.exec(trainJs)?.[1] ?? 0)
-  const heldOutBpb = BASELINE_BPB - (commit === null ? 0 : gain)
+  const [, word, bits] = /learnt (\S+) (\S+)/.exec(trainJs) ?? []
+  const heldOutBpb = BASELINE_BPB + harder - gain - (word && words.includes(word) ? Number(bits) : 0)
   return { score: { heldOutBpb, publicBpb: heldOutBpb, scores: [heldOutBpb], seeds: 1, heldOutSet: set, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
 }
 

@@ -60,7 +60,7 @@ function Scores({ submission: { scores } }: { submission: SubmissionView }) {
               <td>{nameOf(verifier)}</td>
               <td className="num">{bpb(first?.heldOutBpb)}</td>
               <td className="num">{bpb(first?.publicBpb)}</td>
-              <td className="num">{bpb(stability?.heldOutBpb)}</td>
+              <td className="num">{bpb(stability?.heldOutBpb)}{stability && stability.heldOutSet > 0 && <small> on text {stability.heldOutSet + 1}</small>}</td>
               <td>{first ? first.scores.slice(0, 9).map((score) => score.toFixed(4)).join(', ') : '–'}</td>
               <td>{first ? tameLine(first.adapter, 80) : '–'}</td>
             </tr>
@@ -97,7 +97,7 @@ function Reverify({ listing, submission }: { listing: ListingView; submission: S
       }}>{measuring ? 'Training it again…' : 'Re-verify here'}</button>
       <p className="note">Anybody who can read the program can run it again, once the held-out text is revealed.</p>
       <p role="status" className={said?.agrees === false ? 'problem' : undefined}>
-        {said && <><b>{said.agrees === null ? '' : said.agrees ? 'It agrees. ' : 'It does not agree. '}</b>{tameLine(said.text, 400)}</>}
+        {said && <><b>{said.agrees === null ? '' : said.agrees ? 'It agrees. ' : 'It does not agree. '}</b>{tameLine(said.text, 800)}</>}
       </p>
     </div>
   )
