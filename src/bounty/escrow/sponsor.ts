@@ -31,9 +31,12 @@ export function stepSponsor(state: SponsorState, input: Input, decode: Decode): 
     if (effect) conclude(state, effect, input.result)
   } else if (input.kind === 'person') wish(state, input.wish)
   for (const submission of Object.values(state.submissions)) {
-    const { stage, slices } = submission
-    // nobody judged it, and all of its money is back
-    if (stage === 'paying' && slices.every((slice) => slice.state?.state === 'failed' || slice.state?.state === 'refused')) submission.stage = 'declined'
+    const { stage, slices, commit, author } = submission
+    const back = slices.filter((slice) => slice.state?.state === 'failed' || slice.state?.state === 'refused')
+    if (stage !== 'paying' || back.length === 0) continue
+    // it may never have reached the hunter, who would wait for it; who has shown the patch does not listen
+    want(state, { key: `decline/${commit}/${author}`, do: 'send', to: author, body: { kind: 'decline', commit, reason: 'A slice came back before anything was judged.' } })
+    if (back.length === slices.length) submission.stage = 'declined'
   }
   for (const commit of state.order) {
     const submission = state.submissions[commit]

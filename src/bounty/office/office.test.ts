@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { LabError } from '../../core/errors'
 import { Rng } from '../../core/rng'
 import { startRelay, type TestRelay } from '../../wallet/testing/relay'
+import type { Wallet } from '../../wallet/types'
 import { Parties, programOf, type Name } from '../testing/parties'
 import type { BountySpec } from '../types'
 import { eventsOf } from '../wire/events'
@@ -106,6 +107,21 @@ describe('by file alone, no relay', () => {
     const theirs = await all.party('sponsor').part()
     expect(theirs.money).toMatchObject({ paidMsat: 0, lockedMsat: 0, pendingMsat: 0 })
     expect(theirs.submissions[0].trainJs).toBeNull()
+  })
+
+  test('locks that find no way to the hunter: it hears of it, gives up, and the turn is free', async () => {
+    const all = await world([])
+    const { walletOf } = all
+    const lost: Partial<Wallet> = { pay: async () => ({ state: 'pending' }), lookUpOutgoing: async () => ({ state: 'failed', reason: 'There is no way.' }) }
+    all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'sponsor' && lost) })
+    for (const name of ['sponsor', 'hunter', 'verifier'] as const) await all.party(name).start()
+    await all.post()
+    await all.settle()
+    await all.party('hunter').office.submit(all.bounty, programOf(0.2))
+    await all.settle()
+    expect(await all.party('hunter').part()).toMatchObject({ isOver: true, stage: 'A slice came back before anything was judged.' })
+    expect(await all.party('verifier').part()).toMatchObject({ stage: 'The baseline is attested.' })
+    expect(await all.party('sponsor').part()).toMatchObject({ money: { lockedMsat: 0, paidMsat: 0, pendingMsat: 0 } })
   })
 
   test('a hunter who vanishes with the holdback locked: it refunds itself at its deadline', async () => {
