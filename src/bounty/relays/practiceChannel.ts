@@ -19,6 +19,7 @@ export interface RelayChannel extends PracticeChannel {
 export function openRelayChannel(secretKey: Uint8Array, urls: readonly string[]): RelayChannel {
   const address = getPublicKey(secretKey)
   const listeners = new Set<(from: string, bytes: Uint8Array) => void>()
+  const onOpen = new Set<() => void>()
   let pool: RelayPool
   let used = ''
 
@@ -40,7 +41,7 @@ export function openRelayChannel(secretKey: Uint8Array, urls: readonly string[])
     if (wanted.join(' ') === used) return
     used = wanted.join(' ')
     pool?.close()
-    pool = openRelays({ urls: wanted, me: address, filters: [{ kinds: [KIND], '#p': [address], limit: 0 }], onEvent: hear, onState: () => undefined })
+    pool = openRelays({ urls: wanted, me: address, filters: [{ kinds: [KIND], '#p': [address], limit: 0 }], onEvent: hear, onState: () => undefined, onOpen: () => onOpen.forEach((tell) => tell()) })
   }
 
   use(urls)
@@ -58,6 +59,7 @@ export function openRelayChannel(secretKey: Uint8Array, urls: readonly string[])
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onOpen: (listener) => void onOpen.add(listener),
     close: () => pool.close(),
   }
 }

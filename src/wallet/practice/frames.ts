@@ -12,6 +12,8 @@ export interface PracticeChannel {
   send(to: string, bytes: Uint8Array): void
   /** @returns ends the listening */
   onMessage(listener: (from: string, bytes: Uint8Array) => void): () => void
+  /** Where it takes time to open: tells whenever it has, for what was sent before was lost. */
+  onOpen?(listener: () => void): void
   close(): void
 }
 
