@@ -31,6 +31,8 @@ import { parseVerifyBountyArgs, VERIFY_BOUNTY_HELP, type VerifyBountyArgs } from
 
 /** A terminal and npm may both pass on one Ctrl-C; only one that comes later is a second one. */
 const SECOND_CTRL_C_MS = 1000
+/** For what is printed to leave, too. */
+const LEAVE_MS = 300
 
 function stopOnSignals(): AbortSignal {
   const stopping = new AbortController()
@@ -108,6 +110,12 @@ async function gateway(args: GatewayArgs): Promise<number> {
 const verifyBounty = (args: VerifyBountyArgs): Promise<number> =>
   withParts((parts) => runVerifyBounty(args, parts, process.stdout, stopOnSignals()))
 
+/** Everything is kept: what a relay or a server has yet to answer is not waited for. */
+function leave(code: number): void {
+  process.exitCode = code
+  setTimeout(() => process.exit(), LEAVE_MS).unref()
+}
+
 const RESEARCHERS = [...EVERY_CONTROLLER, ...MODEL_RESEARCHERS]
 
 const [first, ...rest] = process.argv.slice(2)
@@ -131,11 +139,11 @@ if (first === 'replay') {
 } else if (first === 'gateway') {
   const args = readArgs(() => parseGatewayArgs(rest, process.env))
   if (args?.help) process.stdout.write(`${GATEWAY_HELP}\n`)
-  else process.exitCode = args === null ? EXIT.usage : await gateway(args)
+  else leave(args === null ? EXIT.usage : await gateway(args))
 } else if (first === 'verify-bounty') {
   const args = readArgs(() => parseVerifyBountyArgs(rest, process.env))
   if (args?.help) process.stdout.write(`${VERIFY_BOUNTY_HELP}\n`)
-  else process.exitCode = args === null ? EXIT.usage : await verifyBounty(args)
+  else leave(args === null ? EXIT.usage : await verifyBounty(args))
 } else if (first === 'overhead') {
   const args = readArgs(() => parseLabArgs([...OVERHEAD_DEFAULTS, ...rest], RESEARCHERS))
   if (args?.help) process.stdout.write(`${OVERHEAD_HELP}\n`)
