@@ -35,7 +35,7 @@ export function evidenceFixture(change: Partial<RunEvidence> = {}): RunEvidence 
   } // prettier-ignore
 }
 
-export function runFixture(seed: number, valBpb: number): RunRecord {
+function runFixture(seed: number, valBpb: number): RunRecord {
   const gates = [{ gate: 'finite' as const, passed: true, detail: 'every score is a number' }]
   return { seed, score: { valBpb, hiddenBpb: valBpb + 0.1 }, failure: null, gates, evidence: evidenceFixture() }
 }

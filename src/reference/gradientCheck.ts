@@ -46,7 +46,7 @@ export function worstRelativeError(analytic: Float64Array, numeric: Float64Array
 }
 
 /** Σ_i weights_i·values_i: turns a tensor into the scalar whose gradient is `weights`. */
-export function weightedSum(values: Float64Array, weights: Float64Array): number {
+function weightedSum(values: Float64Array, weights: Float64Array): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i] * weights[i]
   return sum

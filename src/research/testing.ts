@@ -124,7 +124,7 @@ export function scriptedTrainer(landscape: Landscape, sigma: number): ScriptedTr
 const HASH = 'ab'.repeat(32)
 
 /** As a trainer would state it. */
-export function evidence({ budget, seed }: RunJob): RunEvidence {
+function evidence({ budget, seed }: RunJob): RunEvidence {
   const { backend, vendor, architecture, description, tier } = ADAPTER
   return {
     app: HASH,

@@ -1,6 +1,5 @@
 // What the bounty pages need from deeper layers: apart from client.ts, so that it stays out of the first load.
 
-export { TURN_SECONDS } from '../bounty/escrow/machine'
-export { ratioOf, releaseOf, sliceAmountsMsat } from '../bounty/escrow/terms'
+export { releaseOf, sliceAmountsMsat } from '../bounty/escrow/terms'
 export { inspectPatch, patchSize } from '../bounty/verify/inspect'
 export { generateCorpus } from '../data/grammar'

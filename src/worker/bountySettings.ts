@@ -9,7 +9,7 @@ const urls = z.array(z.string().max(500)).max(10)
 const ids = z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(5000)
 
 /** Before the person has said anything: no more than 100,000 sat a payment, a million a day. */
-export const FIRST_CAPS: SpendingCaps = { perPaymentMsat: 100_000_000, perDayMsat: 1_000_000_000, totalMsat: null }
+const FIRST_CAPS: SpendingCaps = { perPaymentMsat: 100_000_000, perDayMsat: 1_000_000_000, totalMsat: null }
 
 /** @throws ZodError for caps that are no amounts, which only a caller's mistake can be */
 export function readCaps(value: unknown): SpendingCaps {

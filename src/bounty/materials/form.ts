@@ -8,7 +8,7 @@ z.config({ jitless: true })
 /** Of the whole file. */
 export const MOST_MATERIALS_BYTES = 32 * 2 ** 20
 
-export const materialsForm = z.strictObject({
+const materialsForm = z.strictObject({
   version: z.literal(1),
   /** null: the bounty's baseline */
   trainJs: z.string().min(1).max(200_000).nullable(),

@@ -13,7 +13,7 @@ export function heldOutHash(text: Uint8Array, salt: string): string {
 }
 
 /** Whether a text is the one that its sponsor committed to. */
-export function isHeldOut({ heldOut }: BountySpec, set: number, text: Uint8Array, salt: string): boolean {
+function isHeldOut({ heldOut }: BountySpec, set: number, text: Uint8Array, salt: string): boolean {
   const known = heldOut.at(set)
   return known !== undefined && known.bytes === text.length && heldOutHash(text, salt) === known.sha256
 }

@@ -21,7 +21,7 @@ import { specFixture } from './fixtures'
 
 export type Name = 'sponsor' | 'hunter' | 'verifier' | 'rival'
 
-export const BASELINE_BPB = 2
+const BASELINE_BPB = 2
 const BASELINE = 'const LR = 1\n'
 const UNSEEN = heldOutSet('Nobody has seen this text.')
 const NO_CAPS = { perPaymentMsat: null, perDayMsat: null, totalMsat: null }
@@ -46,7 +46,7 @@ interface Life {
   end(): void
 }
 
-export class Party {
+class Party {
   readonly name: Name
   office!: Office
   till!: OpenTill

@@ -4,7 +4,7 @@ import type { Experiment } from '../../history/types'
 import { hasFailed, triesOf } from '../outcomes'
 
 /** Tries that rates are taken over; fewer than half of that say nothing yet. */
-export const WINDOW = 10
+const WINDOW = 10
 
 export interface Figures {
   tries: number

@@ -3,7 +3,7 @@
 import { experimentFixture, labFixture } from '../../history/fixtures'
 import type { Experiment, LabRecord } from '../../history/types'
 
-export const START: Experiment['knobs'] = { LR: 0.02, WIDTH: 64, DEPTH: 4, ACTIVATION: 'relu' }
+const START: Experiment['knobs'] = { LR: 0.02, WIDTH: 64, DEPTH: 4, ACTIVATION: 'relu' }
 export const SIGMA = 0.002
 
 /** A lab whose baseline scored 2 on two seeds. */

@@ -1,6 +1,6 @@
 // What the bounty pages make of facts: words of strangers, amounts, groups of payments, the board, the next thing to do.
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { BountySpec } from '../../bounty/types'
 import type { PaymentRow } from '../../wallet/types'
 import type { BountyDraft, ListingView, PartView } from '../../worker/bountyProtocol'
@@ -10,7 +10,7 @@ import { EVERYTHING, pick } from './bountyBoard'
 import { delayed, payoutsOf, promisesOf, risksOf } from './bountyForm'
 import { leftBehind } from './bountyImport'
 import { fiatText, readRate, readWhole, satText } from './bountyMoney'
-import { HOME, readPlace } from './bountyPlace'
+import { HOME, loadPlace } from './bountyPlace'
 import { slowed } from './bountyPractice'
 import { isRelayAddress } from './bountyRelay'
 import { tame, tameLine } from './bountyText'
@@ -130,8 +130,14 @@ test('what a bounty.json cannot bring along is named, with what to do', () => {
 })
 
 test('places, relays and times are read strictly', () => {
-  expect(readPlace({ persona: 'admin', page: 'bounty', bounty: 'x', step: -1 })).toEqual(HOME)
-  expect(readPlace({ persona: 'hunter', page: 'bounty', bounty: 'a'.repeat(64), step: 3 })).toEqual({ persona: 'hunter', page: 'bounty', bounty: 'a'.repeat(64), step: 3 })
+  const read = (kept: object) => {
+    vi.stubGlobal('sessionStorage', { getItem: () => JSON.stringify(kept) })
+    return loadPlace()
+  }
+  expect(read({ persona: 'admin', page: 'bounty', bounty: 'x', step: -1 })).toEqual(HOME)
+  const place = { persona: 'hunter', page: 'bounty', bounty: 'a'.repeat(64), step: 3 }
+  expect(read(place)).toEqual(place)
+  vi.unstubAllGlobals()
   expect(['wss://r.example', 'ws://127.0.0.1:1/', 'ws://r.example', 'https://r.example', 'r'].map(isRelayAddress)).toEqual([true, true, false, false, false])
   expect([leftText(100, 101), leftText(3 * 86_400 + 7200, 0), leftText(90, 0)]).toEqual(['over', '3 d 2 h', '1 min 30 s'])
   expect(verifiersText({ verifiers: [ME] }, ME).isTrusted).toBe(true)

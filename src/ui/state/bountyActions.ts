@@ -14,7 +14,7 @@ export type NextAction =
   | { do: 'wait'; text: string }
 
 /** Submissions whose holdback is still open for the sponsor's word. */
-export function toReview({ role, wishes, submissions }: PartView): SubmissionView[] {
+function toReview({ role, wishes, submissions }: PartView): SubmissionView[] {
   if (role !== 'sponsor' || !wishes.includes('review')) return []
   return submissions.filter(({ verdicts, trainJs }) => verdicts.first?.accepted === true && verdicts.stability === null && trainJs !== null)
 }

@@ -112,7 +112,7 @@ export function placeOf(step: GuideStep, desk: DeskState): Partial<Place> {
 }
 
 /** The last part that one of the three plays. */
-export function lastOf(desk: DeskState, persona: Exclude<Persona, 'me'>): PartView | null {
+function lastOf(desk: DeskState, persona: Exclude<Persona, 'me'>): PartView | null {
   return desk.people[persona].parts?.filter(({ role }) => role === persona).at(-1) ?? null
 }
 

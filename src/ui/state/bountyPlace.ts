@@ -2,7 +2,7 @@
 
 import type { Persona } from '../../worker/bountyProtocol'
 
-export const PAGES = ['board', 'mine', 'post', 'wallet', 'guide', 'bounty'] as const
+const PAGES = ['board', 'mine', 'post', 'wallet', 'guide', 'bounty'] as const
 
 export interface Place {
   persona: Persona
@@ -35,7 +35,7 @@ export function savePlace(place: Place): void {
 }
 
 /** Anything that is no place falls back to the board. */
-export function readPlace(value: unknown): Place {
+function readPlace(value: unknown): Place {
   const { persona, page, bounty, step } = (value ?? {}) as Partial<Place>
   const id = typeof bounty === 'string' && /^[0-9a-f]{64}$/.test(bounty) ? bounty : null
   const known = PAGES.find((name) => name === page) ?? HOME.page

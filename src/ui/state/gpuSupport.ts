@@ -46,7 +46,7 @@ const LINUX_FLAGS = 'On Linux, open chrome://flags, enable “Unsafe WebGPU Supp
   '“Vulkan” (#enable-vulkan), then relaunch.'
 
 /** The steps for one cause in one browser. */
-export function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
+function adviceFor(problem: GpuProblem, visitor: Visitor): string[] {
   const { browser, system, version } = visitor
   if (problem === 'insecure') {
     return [

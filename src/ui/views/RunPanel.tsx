@@ -7,7 +7,7 @@ import { bytes, count, duration, milliseconds } from '../state/format'
 import { Fact } from './Fact'
 
 /** Seconds until the run's training ends; NaN when that cannot be said. */
-export function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
+function secondsLeft(status: LabStatus, lab: LabRecord | null): number {
   const budget = lab?.task.budget
   if (!budget || status.phase !== 'running' || status.progress <= 0 || status.progress >= 1) return Number.NaN
   const left = (1 - status.progress) * budget.amount

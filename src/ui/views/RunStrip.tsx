@@ -13,7 +13,7 @@ const RESTING: Record<LabRecord['phase'], string> = {
 }
 
 /** What the lab is doing, in words. */
-export function describe(status: LabStatus, lab: LabRecord | null, pausing: boolean): string {
+function describe(status: LabStatus, lab: LabRecord | null, pausing: boolean): string {
   if (status.phase === 'failed') return 'Failed'
   if (status.watching && lab?.phase === 'running') return 'Running in the other tab'
   if (status.phase === 'idle') return lab ? RESTING[lab.phase] : 'Ready'

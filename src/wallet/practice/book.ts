@@ -12,11 +12,11 @@ import { HOP_CLTV } from './nodeParts'
 import { readRecords, recordKey, writeRecord, type IncomingRecord, type OutgoingRecord } from './records'
 
 /** A lock of more blocks would not be passed on (BOLT 4: two weeks). */
-export const MOST_CLTV = 1900
+const MOST_CLTV = 1900
 /** Blocks that LDK adds to what it is asked for, in case some come while a payment is on its way. */
 const ADDED_CLTV = 3
 /** LDK gives a payment back 21 blocks before its lock ends, and takes none that would leave less. */
-export const LEAST_CLTV = 24 + ADDED_CLTV
+const LEAST_CLTV = 24 + ADDED_CLTV
 
 export interface BookDeps {
   ldk: Ldk

@@ -18,7 +18,7 @@ export interface PracticeChannel {
 }
 
 /** Of one message; what is longer is sent in pieces. It leaves room for encryption within a Nostr event. */
-export const MOST_BYTES = 32_768
+const MOST_BYTES = 32_768
 /** Bytes of a connection, or blocks, in one message. */
 const MOST_CHUNK = 12_000
 /** Most blocks that anybody may ask for at once: two weeks. */

@@ -49,12 +49,6 @@ export async function openPracticeDexie(member: string): Promise<PracticeStore> 
   }
 }
 
-/** Deletes a member's node, play money and all. @throws LabError "lab.state" while a tab has it open */
-export async function forgetPracticeDexie(member: string): Promise<void> {
-  const release = await lock(databaseName(member))
-  await Dexie.delete(databaseName(member)).finally(release)
-}
-
 /** A tab that is being reloaded lets go of its lock a moment later. */
 const PATIENCE_MS = 2000
 

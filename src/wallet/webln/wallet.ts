@@ -21,7 +21,7 @@ export interface WeblnTimes {
   /** for the person to answer a prompt */
   promptMs: number
 }
-export const WEBLN_TIMES: WeblnTimes = { replyMs: 10_000, promptMs: 60_000 }
+const WEBLN_TIMES: WeblnTimes = { replyMs: 10_000, promptMs: 60_000 }
 
 const text = (most: number) => z.string().transform((given) => given.slice(0, most))
 const infoForm = z.object({ node: z.object({ alias: text(60).nullish() }).nullish(), methods: z.array(z.unknown()).max(500).nullish() })

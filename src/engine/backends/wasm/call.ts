@@ -52,6 +52,6 @@ export function lowering({ calls, temporaries, constants }: WasmLowering): Lower
 }
 
 /** Whether a pointer is bound to memory of the plan. */
-export function isBinding(pointer: string): boolean {
+function isBinding(pointer: string): boolean {
   return pointer !== NONE && pointer !== SCRATCH
 }

@@ -1,8 +1,7 @@
 // What the lab's own proposals are made from, and the form they all have.
 
-import { LabError } from '../../../core/errors'
 import type { Experiment, LabRecord } from '../../../history/types'
-import type { Feasibility, Proposal } from '../../types'
+import type { Proposal } from '../../types'
 import { GUIDE } from '../plan'
 import type { OrderKind } from '../types'
 
@@ -14,17 +13,6 @@ export interface Desk {
   source(row: Experiment): Promise<string>
   /** Whether nobody has tried this program, in these or other words, and it can be run. */
   isOpen(source: string): Promise<boolean>
-}
-
-/** Whether a program could be run. @throws what is no fault of the program */
-export async function runs(check: (source: string) => Promise<Feasibility>, source: string): Promise<boolean> {
-  try {
-    await check(source)
-    return true
-  } catch (thrown) {
-    if (/^(program|sandbox)\./.test(LabError.from(thrown).code)) return false
-    throw thrown
-  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { MODES, ORDERS } from '../../state/guidance'
 import { Icon } from '../Icon'
 
 /** The mode a proposal is made in, as sign and word. */
-export function ModeChip({ mode }: { mode: Guidance['mode'] }) {
+function ModeChip({ mode }: { mode: Guidance['mode'] }) {
   const { label, icon } = MODES[mode]
   return <span className="mode-chip"><Icon name={icon} size={14} />{label}</span>
 }

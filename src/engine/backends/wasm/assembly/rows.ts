@@ -26,7 +26,7 @@ export function dot(a: usize, b: usize, n: i32): f32 {
 }
 
 /** Σ a over n values. */
-export function sum(a: usize, n: i32): f32 {
+function sum(a: usize, n: i32): f32 {
   let s0 = f32x4.splat(0)
   let s1 = f32x4.splat(0)
   let i = 0
