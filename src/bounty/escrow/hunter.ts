@@ -5,7 +5,7 @@ import type { IncomingState } from '../../wallet/types'
 import type { BountySpec, EventId, Message, Money, Phase, PublicKey, Verdict } from '../types'
 import { CLAIM_MARGIN_BLOCKS, drop, finish, park, tell, unpark, want, type Effect, type Input, type MachineState, type Result } from './machine'
 import { commitmentOf, hashOfSecret } from './seal'
-import { releaseOf, sliceAmountsMsat } from './terms'
+import { blocksNeeded, releaseOf, sliceAmountsMsat } from './terms'
 
 export interface HunterSlice {
   slice: number
@@ -56,7 +56,10 @@ export function stepHunter(state: HunterState, input: Input): void {
   show(state)
   if (state.spec.escrow === 'unescrowed') bill(state)
   for (const slice of state.slices) tend(state, slice)
-  if (isShown(state) && state.slices.length > 0 && state.slices.every(isOver)) state.stage = 'finished'
+  if (isShown(state) && state.slices.length > 0 && state.slices.every(isOver)) {
+    state.stage = 'finished'
+    drop(state, 'patch/') // nothing is locked any more: who has not seen it need not
+  }
 }
 
 /** Money of the submission, as the hunter sees it. */
@@ -204,11 +207,6 @@ function show(state: HunterState): void {
   for (const verifier of spec.verifiers) {
     want(state, { key: `patch/${verifier}`, do: 'send', to: verifier, body: { kind: 'patch', commit: state.commit!, nonce: state.nonce!, trainJs: state.trainJs } })
   }
-}
-
-/** Blocks from the lock to the end of the re-check, at ten minutes each, with room to claim. */
-export function blocksNeeded({ stabilityDelaySeconds }: BountySpec): number {
-  return Math.ceil(stabilityDelaySeconds / 600) + 2 * CLAIM_MARGIN_BLOCKS
 }
 
 function tend(state: HunterState, slice: HunterSlice): void {

@@ -1,6 +1,7 @@
 // What a score earns: whole slices of the pool, some at once, some after the stability re-check.
 
 import type { BountySpec, Score } from '../types'
+import { CLAIM_MARGIN_BLOCKS } from './machine'
 
 type Terms = Pick<BountySpec, 'escrow' | 'poolSat' | 'slices' | 'nowShare' | 'targetImprovementBpb'>
 
@@ -57,4 +58,9 @@ export function medianOf(scores: readonly number[]): number | null {
 export function onFirstSet({ heldOutSet, heldOutBpb }: Score, baselines: (set: number) => readonly number[]): number {
   const [first, own] = [0, heldOutSet].map((set) => medianOf(baselines(set)))
   return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
+}
+
+/** Blocks from the lock to the end of the re-check, at ten minutes each, with room to claim. */
+export function blocksNeeded({ stabilityDelaySeconds }: Pick<BountySpec, 'stabilityDelaySeconds'>): number {
+  return Math.ceil(stabilityDelaySeconds / 600) + 2 * CLAIM_MARGIN_BLOCKS
 }

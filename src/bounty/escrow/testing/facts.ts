@@ -1,22 +1,22 @@
-// What the world is made of: a bounty, money that is locked, invoices, and a judge whose measure is written in the program.
+// What the world is made of: a bounty, invoices, and a judge whose measure is written in the program.
 
 import type { Rng } from '../../../core/rng'
-import type { IncomingState, Invoice, OutgoingState } from '../../../wallet/types'
-import type { BountySpec, PublicKey, Score } from '../../types'
+import type { Invoice } from '../../../wallet/types'
+import type { BountySpec, Score } from '../../types'
 
 const BASELINE_BPB = 2
 
-export const hexKey = (n: number) => n.toString(16).padStart(64, '0')
+/** How a party cheats. */
+export type Vice =
+  | 'honest'
+  /** sponsor */
+  | 'neverLocks' | 'locksLess' | 'locksShort'
+  /** hunter */
+  | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits' | 'withdraws' | 'takesBack' | 'swaps'
+  /** verifier */
+  | 'withholds' | 'lies' | 'leaks' | 'garbles' // prettier-ignore
 
-export interface Lock {
-  paymentHash: string
-  payer: PublicKey
-  payee: PublicKey
-  amountMsat: number
-  deadlineHeight: number
-  state: 'locked' | 'settled' | 'refunded'
-  preimage: string | null
-}
+export const hexKey = (n: number) => n.toString(16).padStart(64, '0')
 
 export function specOf(change: Partial<BountySpec> = {}): BountySpec {
   return {
@@ -33,15 +33,6 @@ const TASK: BountySpec['task'] = {
   budget: { kind: 'tokens', amount: 1000 }, evaluation: { context: 8, tokens: 8 }, keepRule: { kind: 'plain', repeats: 1, floorBpb: 0 },
   guards: { maxWallSeconds: 1, maxBytes: 1 },
 } // prettier-ignore
-
-export function outgoingOf({ state, preimage }: Lock): OutgoingState {
-  if (state === 'settled') return { state: 'paid', preimage: preimage!, feeMsat: 0 }
-  return state === 'locked' ? { state: 'pending' } : { state: 'failed', reason: 'came back' }
-}
-
-export function incomingOf({ state, amountMsat, deadlineHeight }: Lock): IncomingState {
-  return state === 'locked' ? { state, amountMsat, deadlineHeight } : state === 'settled' ? { state, amountMsat } : { state: 'cancelled' }
-}
 
 export function decode(bolt11: string): Invoice | null {
   const [tag, paymentHash, amount, cltv, expires] = bolt11.split(':')

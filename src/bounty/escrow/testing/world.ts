@@ -2,24 +2,18 @@
 // doing and remembering, and parties that cheat. Everything is drawn from one seed.
 
 import { Rng } from '../../../core/rng'
-import type { BountySpec, Body, Message, PublicKey } from '../../types'
+import type { BountySpec, Body, PublicKey } from '../../types'
 import { createHunter, stepHunter, type HunterState } from '../hunter'
 import type { Effect, Input, Result } from '../machine'
 import { hashOfSecret } from '../seal'
+import { blocksNeeded } from '../terms'
 import type { SponsorState } from '../lock'
 import { createSponsor, stepSponsor } from '../sponsor'
 import type { VerifierState } from '../verdict'
 import { createVerifier, stepVerifier } from '../verifier'
-import { decode, hexKey, incomingOf, measured, outgoingOf, type Lock } from './facts'
-
-export type Vice =
-  | 'honest'
-  /** sponsor */
-  | 'neverLocks' | 'locksLess' | 'locksShort'
-  /** hunter */
-  | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits' | 'withdraws' | 'takesBack'
-  /** verifier */
-  | 'withholds' | 'lies' | 'leaks' | 'garbles' // prettier-ignore
+import { Chain, incomingOf, outgoingOf, type Lock } from './chain'
+import { decode, hexKey, measured, type Vice } from './facts'
+import { Post } from './post'
 
 interface Party {
   key: PublicKey
@@ -33,19 +27,13 @@ export class World {
   readonly rng: Rng
   readonly spec: BountySpec
   readonly parties: Party[] = []
-  readonly balances = new Map<PublicKey, number>()
-  readonly locks = new Map<string, Lock>()
-  /** how often money really left a wallet, by payment hash */
-  readonly sent = new Map<string, number>()
+  readonly chain = new Chain((lock) => this.announce(lock))
   readonly secretsSent = new Set<string>()
   /** hash → height at which its honest owner held the secret, and the height at which the lock would end */
   readonly inTime = new Map<string, boolean>()
   readonly problems: string[] = []
-  private readonly relay: Message[] = []
-  private readonly sentKeys = new Map<string, string>()
+  private readonly post = new Post()
   private now = 1000
-  private height = 100
-  private serial = 0
 
   constructor(seed: number, spec: BountySpec, vices: { sponsor: Vice; hunters: Vice[]; verifiers: Vice[] }) {
     this.rng = new Rng(seed, 'world')
@@ -64,14 +52,7 @@ export class World {
 
   private join(key: PublicKey, vice: Vice, state: Party['state'], balance: number): void {
     this.parties.push({ key, vice, state, inbox: [], seen: new Set() })
-    this.balances.set(key, balance)
-  }
-
-  get total(): number {
-    let sum = 0
-    for (const balance of this.balances.values()) sum += balance
-    for (const lock of this.locks.values()) if (lock.state === 'locked') sum += lock.amountMsat
-    return sum
+    this.chain.balances.set(key, balance)
   }
 
   /** One thing happens somewhere. */
@@ -106,16 +87,26 @@ export class World {
     if (state.role === 'verifier') stepVerifier(state, input, (spec, { trainJs }, _, earlier) =>
       spec.rules.forbidden.some((text) => trainJs.includes(text)) ? 'forbidden' : earlier.some(({ patch }) => patch.trainJs === trainJs) ? 'copy' : null)
     else if (state.role === 'hunter') {
+      const { stage } = state
       stepHunter(state, input)
+      if (state.stage === 'shown' && stage !== 'shown') this.checkShown(state)
       for (const { preimage, paymentHash } of state.slices) {
-        const lock = this.locks.get(paymentHash)
-        if (preimage && lock && !this.inTime.has(paymentHash)) this.inTime.set(paymentHash, lock.state === 'locked' && lock.deadlineHeight - this.height > 6)
+        const lock = this.chain.locks.get(paymentHash)
+        if (preimage && lock && !this.inTime.has(paymentHash)) this.inTime.set(paymentHash, lock.state === 'locked' && lock.deadlineHeight - this.chain.height > 6)
       }
     } else stepSponsor(state, input, decode)
   }
 
+  /** Nobody shows anything before everything is locked, for as much and as long as was agreed. */
+  private checkShown({ slices }: HunterState): void {
+    for (const { paymentHash, amountMsat } of slices) {
+      const lock = this.chain.locks.get(paymentHash)
+      if (!lock || lock.amountMsat < amountMsat || lock.deadlineHeight - this.chain.height < blocksNeeded(this.spec)) this.problems.push('shown too early')
+    }
+  }
+
   private deliver(party: Party): boolean {
-    const letters = this.relay.filter(({ id, to }) => (to === null || to === party.key) && !party.seen.has(id))
+    const letters = this.post.messages.filter(({ id, to }) => (to === null || to === party.key) && !party.seen.has(id))
     if (letters.length === 0 && party.inbox.length === 0) return false
     if (letters.length === 0 || (party.inbox.length > 0 && this.rng.uniform() < 0.5)) {
       this.step(party, party.inbox.splice(this.rng.int(party.inbox.length), 1)[0])
@@ -129,23 +120,22 @@ export class World {
 
   /** A relay that sends again what was read long ago. */
   private repeat(party: Party): void {
-    const read = this.relay.filter(({ id }) => party.seen.has(id))
+    const read = this.post.messages.filter(({ id }) => party.seen.has(id))
     if (read.length > 0) this.step(party, { kind: 'message', message: this.rng.pick(read) })
   }
 
   /** A stranger's message: it is signed, but by nobody whose word counts. */
   private forge(party: Party): void {
-    if (this.relay.length === 0) return
-    const { body } = this.rng.pick(this.relay)
-    if (body.kind === 'commit') return
-    this.step(party, { kind: 'message', message: { id: hexKey(0xf00d0000 + this.serial++), author: hexKey(0xbad), to: party.key, createdAt: this.now, body } })
+    if (this.post.messages.length === 0) return
+    const { id, body: said } = this.rng.pick(this.post.messages)
+    const body: Body = said.kind === 'commit' ? { kind: this.rng.pick(['withdraw', 'decline']), commit: id, reason: 'forged' } : said
+    this.step(party, { kind: 'message', message: this.post.forged(body, party.key, this.now) })
   }
 
   private tick(seconds: number): void {
     this.now += seconds
-    this.height += Math.floor(seconds / 600) + (this.rng.uniform() < (seconds % 600) / 600 ? 1 : 0)
-    for (const lock of this.locks.values()) if (lock.state === 'locked' && this.height >= lock.deadlineHeight) this.end(lock, 'refunded')
-    for (const party of this.parties) this.step(party, { kind: 'time', now: this.now, height: this.height })
+    this.chain.mine(Math.floor(seconds / 600) + (this.rng.uniform() < (seconds % 600) / 600 ? 1 : 0))
+    for (const party of this.parties) this.step(party, { kind: 'time', now: this.now, height: this.chain.height })
   }
 
   /** Does one of the things that a machine asked for; now and then the machine crashes before it hears of it. */
@@ -179,7 +169,7 @@ export class World {
         return { do: 'measure', ...measured(effect.trainJs, vice === 'lies', this.rng) }
       case 'makeInvoice':
       case 'makeHold': {
-        const paymentHash = effect.do === 'makeHold' ? effect.paymentHash : hashOfSecret(this.secretOf(`${key}/${effect.key}`))
+        const paymentHash = effect.do === 'makeHold' ? effect.paymentHash : hashOfSecret(this.post.secretOf(`${key}/${effect.key}`))
         const amountMsat = vice === 'alters' ? effect.amountMsat * 2 : effect.amountMsat
         const cltv = effect.do === 'makeHold' ? effect.minFinalCltv : 0
         const bolt11 = ['inv', paymentHash, amountMsat, cltv, this.now + effect.expirySeconds, key].join(':')
@@ -188,17 +178,17 @@ export class World {
       case 'pay':
         return this.pay(party, effect)
       case 'settle': {
-        const lock = this.locks.get(effect.paymentHash)
+        const lock = this.chain.locks.get(effect.paymentHash)
         // paid for all slices but the first, and its secret kept from the sponsor: the patch must be readable all the same
-        if (vice === 'cancelsOne' && party.state.role === 'hunter' && party.state.slices[0].paymentHash === effect.paymentHash && lock?.state === 'locked') this.end(lock, 'refunded')
-        if (vice === 'settlesLate' && lock && this.height < lock.deadlineHeight - 1) return null
+        if (vice === 'cancelsOne' && party.state.role === 'hunter' && party.state.slices[0].paymentHash === effect.paymentHash && lock?.state === 'locked') this.chain.end(lock, 'refunded')
+        if (vice === 'settlesLate' && lock && this.chain.height < lock.deadlineHeight - 1) return null
         if (hashOfSecret(effect.preimage) !== effect.paymentHash) this.problems.push('settled with a wrong secret')
-        if (lock?.state === 'locked') this.end(lock, 'settled', effect.preimage)
+        if (lock?.state === 'locked') this.chain.end(lock, 'settled', effect.preimage)
         return lock?.state === 'settled' ? { do: 'settle' } : { do: 'fail', reason: 'It is not locked.' }
       }
       case 'cancel': {
-        const lock = this.locks.get(effect.paymentHash)
-        if (lock?.state === 'locked') this.end(lock, 'refunded')
+        const lock = this.chain.locks.get(effect.paymentHash)
+        if (lock?.state === 'locked') this.chain.end(lock, 'refunded')
         return { do: 'cancel' }
       }
     }
@@ -206,7 +196,7 @@ export class World {
 
   private pay(party: Party, { bolt11, paymentHash, amountMsat }: Extract<Effect, { do: 'pay' }>): Result | null {
     if (party.vice === 'neverLocks') return null
-    const known = this.locks.get(paymentHash)
+    const known = this.chain.locks.get(paymentHash)
     if (known) return { do: 'pay', state: outgoingOf(known) }
     const invoice = decode(bolt11)!
     const payee = bolt11.split(':')[5]
@@ -214,66 +204,42 @@ export class World {
     if (invoice.amountMsat !== amountMsat) this.problems.push('paid an invoice of another amount')
     if (invoice.expiresAt < this.now) return { do: 'fail', reason: 'expired' }
     const blocks = party.vice === 'locksShort' ? 8 : invoice.minFinalCltv + this.rng.int(40)
-    const lock: Lock = { paymentHash, payer: party.key, payee, amountMsat: amount, deadlineHeight: this.height + blocks, state: 'locked', preimage: null }
-    this.locks.set(paymentHash, lock)
-    this.sent.set(paymentHash, (this.sent.get(paymentHash) ?? 0) + 1)
-    this.balances.set(party.key, this.balances.get(party.key)! - amount)
-    const ordinary = [...this.sentKeys.keys()].find((at) => at.startsWith('secret/') && hashOfSecret(this.sentKeys.get(at)!) === paymentHash)
-    if (ordinary) this.end(lock, 'settled', this.sentKeys.get(ordinary)!)
-    this.announce(lock)
+    const lock = this.chain.lock({ paymentHash, payer: party.key, payee, amountMsat: amount }, blocks)
+    const ordinary = this.post.secretOn(paymentHash)
+    if (ordinary) this.chain.end(lock, 'settled', ordinary)
     return { do: 'pay', state: outgoingOf(lock) }
-  }
-
-  private end(lock: Lock, state: 'settled' | 'refunded', preimage: string | null = null): void {
-    lock.state = state
-    lock.preimage = preimage
-    const to = state === 'settled' ? lock.payee : lock.payer
-    this.balances.set(to, this.balances.get(to)! + lock.amountMsat)
-    this.announce(lock)
   }
 
   private announce(lock: Lock): void {
     for (const party of this.parties) {
       if (party.key === lock.payee) party.inbox.push({ kind: 'incoming', paymentHash: lock.paymentHash, state: incomingOf(lock) })
+      // now and then a wallet says that it has paid, and has not
+      if (party.key === lock.payer && this.rng.uniform() < 0.02) party.inbox.push({ kind: 'outgoing', paymentHash: lock.paymentHash, state: { state: 'paid', preimage: hexKey(0xbad), feeMsat: 0 } })
       if (party.key === lock.payer) party.inbox.push({ kind: 'outgoing', paymentHash: lock.paymentHash, state: outgoingOf(lock) })
     }
   }
 
   /** What a wallet is asked after a restart. */
   private tellMoney(party: Party): void {
-    for (const lock of this.locks.values()) if (lock.payee === party.key || lock.payer === party.key) this.announce(lock)
-  }
-
-  private secretOf(key: string): string {
-    const known = this.sentKeys.get(`secret/${key}`)
-    const secret = known ?? hexKey(0x5ec0000 + this.serial++)
-    this.sentKeys.set(`secret/${key}`, secret)
-    return secret
+    for (const lock of this.chain.locks.values()) if (lock.payee === party.key || lock.payer === party.key) this.announce(lock)
   }
 
   private send(party: Party, to: PublicKey | null, body: Body, key: string): string {
     const { vice, state } = party
+    const say = (whom: PublicKey | null, what: Body, at = key) => this.post.send(party.key, whom, what, at, this.now)
     if (body.kind === 'secrets') {
       if (vice === 'withholds') return hexKey(0xdead)
-      if (vice === 'garbles') return this.post(party.key, to, { ...body, secrets: body.secrets.map(({ slice }) => ({ slice, preimage: hexKey(0xbad) })) }, key)
+      if (vice === 'garbles') return say(to, { ...body, secrets: body.secrets.map(({ slice }) => ({ slice, preimage: hexKey(0xbad) })) })
       for (const { preimage } of body.secrets) this.secretsSent.add(hashOfSecret(preimage))
     }
+    if (vice === 'swaps' && body.kind === 'patch') return say(to, { ...body, trainJs: 'gain 0.2' })
     // shown to some, taken back for the others
-    if (vice === 'takesBack' && body.kind === 'patch') this.post(party.key, null, { kind: 'withdraw', commit: body.commit, reason: '' }, `${party.key}/withdraw`)
+    if (vice === 'takesBack' && body.kind === 'patch') say(null, { kind: 'withdraw', commit: body.commit, reason: '' }, `${party.key}/withdraw`)
     if (vice === 'leaks' && body.kind === 'hashes' && state.role === 'verifier') {
       const { author, slices, commit } = state.submissions[body.commit]
       for (const { preimage } of slices) this.secretsSent.add(hashOfSecret(preimage))
-      this.post(party.key, author, { kind: 'secrets', commit, phase: 'first', secrets: slices }, `${key}/leak`)
+      say(author, { kind: 'secrets', commit, phase: 'first', secrets: slices }, `${key}/leak`)
     }
-    return this.post(party.key, to, body, key)
-  }
-
-  private post(author: PublicKey, to: PublicKey | null, body: Body, key: string): string {
-    const known = this.sentKeys.get(key)
-    if (known) return known // a signed event that comes again is the same event
-    const id = hexKey(0xe0000000 + this.serial++)
-    this.sentKeys.set(key, id)
-    this.relay.push({ id, author, to, createdAt: this.now, body: JSON.parse(JSON.stringify(body)) })
-    return id
+    return say(to, body)
   }
 }
