@@ -1,18 +1,15 @@
 // A whole bounty in one tab, with play money: three people, real Lightning nodes on a private chain, the lab's own judge.
 
-import { readFile } from 'node:fs/promises'
 import { expect, test, type Page } from '@playwright/test'
 import { expectAccessible } from './accessible'
+import { draftBounty, FORBIDDEN, ledgerOf, money, openBounty, POOL_SAT, post, SLOW_MS, tab, verify, writeProgram, yes } from './bountyPage'
 import { onPhoneInTheDark, problemsOf } from './labPage'
 
 const START_SAT = 1_000_000
-const POOL_SAT = 1000
-const SLOW_MS = 90_000
 
 type Person = 'Sponsor' | 'Hunter' | 'Verifier'
 
 const be = (page: Page, who: Person) => page.getByRole('radio', { name: new RegExp(`^${who}`) }).check()
-const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'Bounties' }).getByRole('button', { name }).click()
 const onLaptop = async (page: Page) => {
   await page.setViewportSize({ width: 1366, height: 850 })
   await page.emulateMedia({ colorScheme: 'light' })
@@ -29,46 +26,31 @@ async function expectBalances(page: Page, sponsor: number, hunter: number): Prom
     .toEqual([sponsor, hunter, START_SAT])
 }
 
-/** One figure of the money bar. */
-const money = (page: Page, part: string, name: string) => page.getByRole('region', { name: `Where it stands: ${part}` }).locator('.money-figures > div', { hasText: name }).locator('.num')
-
-async function post(page: Page, title: string, delay: string): Promise<void> {
+async function offer(page: Page, title: string, delay: Parameters<typeof draftBounty>[3]): Promise<void> {
   await be(page, 'Sponsor')
-  await tab(page, 'Post a bounty')
-  await page.getByRole('textbox', { name: 'Title' }).fill(title)
-  await page.getByRole('textbox', { name: /Target/ }).fill('0.05')
-  await page.getByText('Slices, holdback, lock times').click()
-  await page.getByRole('combobox', { name: 'The rest is measured again' }).selectOption(delay)
-  await page.getByRole('textbox', { name: 'Forbidden texts' }).fill('CANARY')
+  await draftBounty(page, title, '0.05', delay)
   const summary = page.getByRole('region', { name: 'What you promise' })
   await expect(summary.getByText('The held-out data: needs a held-out set')).toBeVisible()
   await page.getByRole('button', { name: 'Draw fresh stories' }).click()
   await expect(summary.getByRole('button', { name: 'Post it, for play money' })).toHaveAttribute('aria-disabled', 'false')
   await expectAccessible(page)
-  await summary.getByRole('button', { name: 'Post it, for play money' }).click()
-  await expect(page.getByRole('heading', { level: 2, name: title })).toBeVisible()
+  await post(page, title)
 }
 
 /** Opens a bounty from the board as somebody. */
 async function open(page: Page, who: Person, title: string): Promise<void> {
   await be(page, who)
-  await tab(page, 'Board')
-  await page.getByRole('button', { name: title, exact: true }).click()
+  await openBounty(page, title)
 }
 
-async function verify(page: Page, title: string): Promise<void> {
+async function attest(page: Page, title: string): Promise<void> {
   await open(page, 'Verifier', title)
-  await page.getByRole('button', { name: 'Verify this bounty' }).click()
-  await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('You attested the baseline on held-out text', { timeout: SLOW_MS })
+  await verify(page)
 }
 
-async function handIn(page: Page, title: string, change: (usual: string) => string): Promise<void> {
+async function write(page: Page, title: string, change: (usual: string) => string): Promise<void> {
   await open(page, 'Hunter', title)
-  await page.getByRole('button', { name: /^Hand in a program/ }).click()
-  await page.getByRole('button', { name: 'The usual program (practice)' }).click()
-  const editor = page.getByRole('textbox', { name: 'train.js', exact: true })
-  await expect(editor).not.toHaveValue('')
-  await editor.fill(change(await editor.inputValue()))
+  await writeProgram(page, 'The usual program (practice)', change)
 }
 
 test('one tab: a refused patch costs nothing, a good one is paid to the last slice, a holdback comes back by mining', async ({ page }) => {
@@ -77,7 +59,6 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
   await onLaptop(page)
   await page.goto('./#v=1&view=bounties')
   const question = page.getByRole('dialog')
-  const yes = question.getByRole('button', { name: /^Yes, pay 1,000 play sat/ })
 
   await test.step('three wallets with play money, and a lab to improve', async () => {
     await expect(page.getByText('No relay is chosen')).toBeVisible()
@@ -89,14 +70,14 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
   })
 
   await test.step('the sponsor posts, the verifier attests the baseline', async () => {
-    await post(page, 'Learn faster', 'At once')
-    await verify(page, 'Learn faster')
+    await offer(page, 'Learn faster', 'At once')
+    await attest(page, 'Learn faster')
     await expectAccessible(page)
   })
 
   await test.step('a forbidden text: locked, refused, and all of it back', async () => {
-    await handIn(page, 'Learn faster', (usual) => `${usual}\n// CANARY\n`)
-    await expect(page.getByText('It adds "CANARY", which this bounty forbids.')).toBeVisible()
+    await write(page, 'Learn faster', (usual) => `${usual}\n// ${FORBIDDEN}\n`)
+    await expect(page.getByText(`It adds "${FORBIDDEN}", which this bounty forbids.`)).toBeVisible()
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Hand it in all the same' }).click()
     await expect(question).toContainText('10 × 100 play sat', { timeout: SLOW_MS })
@@ -106,7 +87,7 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
     await expect(question).toHaveCount(0)
     await page.getByRole('button', { name: 'Look at them' }).click()
     await onPhoneInTheDark(page)
-    await yes.click()
+    await yes(page, POOL_SAT).click()
     await onLaptop(page)
     await expect(page.getByRole('region', { name: 'What you handed in' })).toContainText('which this bounty forbids', { timeout: SLOW_MS })
     await open(page, 'Sponsor', 'Learn faster')
@@ -115,10 +96,10 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
   })
 
   await test.step('a better program: every slice is paid, the last two after the re-check', async () => {
-    await handIn(page, 'Learn faster', (usual) => usual)
+    await write(page, 'Learn faster', (usual) => usual)
     await expect(page.getByText('Size and content are within the rules.')).toBeVisible()
     await page.getByRole('button', { name: 'Hand it in', exact: true }).click()
-    await yes.click({ timeout: SLOW_MS })
+    await yes(page, POOL_SAT).click({ timeout: SLOW_MS })
     await expectBalances(page, START_SAT - POOL_SAT, START_SAT + POOL_SAT)
     await open(page, 'Sponsor', 'Learn faster')
     await expect(money(page, 'Your bounty', 'Paid')).toHaveText('1,000', { timeout: SLOW_MS })
@@ -131,11 +112,11 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
   })
 
   await test.step('a day’s delay: four fifths are paid, the rest is locked, and outlives a reload', async () => {
-    await post(page, 'Learn faster still', 'A day later')
-    await verify(page, 'Learn faster still')
-    await handIn(page, 'Learn faster still', (usual) => usual)
+    await offer(page, 'Learn faster still', 'A day later')
+    await attest(page, 'Learn faster still')
+    await write(page, 'Learn faster still', (usual) => usual)
     await page.getByRole('button', { name: 'Hand it in', exact: true }).click()
-    await yes.click({ timeout: SLOW_MS })
+    await yes(page, POOL_SAT).click({ timeout: SLOW_MS })
     await open(page, 'Sponsor', 'Learn faster still')
     await expect(money(page, 'Your bounty', 'Paid')).toHaveText('800', { timeout: SLOW_MS })
     await page.reload()
@@ -157,9 +138,7 @@ test('one tab: a refused patch costs nothing, a good one is paid to the last sli
   await test.step('the ledger adds up, on paper too', async () => {
     await expectAccessible(page)
     await onPhoneInTheDark(page)
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export as CSV' }).click()])
-    const text = await readFile((await download.path())!, 'utf8')
-    expect(text.split('\n').filter((line) => line.includes(',paid,paid,'))).toHaveLength(18)
+    expect(await ledgerOf(page)).toEqual({ 'paid, paid': 1_800_000, 'paid, failed': 1_200_000 })
     await tab(page, 'In five minutes')
     await expect(page.getByRole('heading', { name: 'A bounty in five minutes' })).toBeVisible()
     await expectAccessible(page)
