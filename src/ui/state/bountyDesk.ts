@@ -109,7 +109,10 @@ export function createDesk(client: BountyClient): Desk {
       const [self, board, parts, wallet, payments] = await Promise.all([
         api.self(persona), api.board(persona), api.parts(persona), api.wallet(persona), api.payments(persona),
       ]) // prettier-ignore
+      const isNewWallet = !state.people[persona].wallet?.info && wallet.info
       setPerson(persona, { self, board, parts, wallet, payments })
+      // that there was none is mended
+      if (isNewWallet) set({ problems: state.problems.filter((known) => known.persona !== persona || known.error.code !== 'pay.noWallet') })
       // what is asked now, and nothing else: questions are answered elsewhere, too, and were asked before anybody listened
       const keys = new Set(wallet.asked.map(({ key }) => key))
       set({ asked: state.asked.filter((open) => open.persona !== persona || keys.has(open.row.key)) })

@@ -42,7 +42,7 @@ export function Ledger() {
                     {paymentText(row)}
                     {isInTheAir(row) && row.lockedUntil && <small className="note"> until {dateText(row.lockedUntil.at)} at the latest, refundable</small>}
                     {row.preimage !== null && (row.state.state === 'paid' || row.state.state === 'settled') && (
-                      <small className="note proof"> proof <code title={row.preimage}>{shortKey(row.preimage)}</code> <Copy text={row.preimage} label={`Copy the proof of ${tameLine(row.why, 80)}`} /></small>
+                      <small className="note"> proof <code title={row.preimage}>{shortKey(row.preimage)}</code> <Copy text={row.preimage} label={`Copy the proof of ${tameLine(row.why, 80)}`} /></small>
                     )}
                     {row.state.state === 'failed' && <small className="note"> {tameLine(row.state.reason, 120)}</small>}
                   </td>

@@ -28,9 +28,11 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
   const isHunter = listing.author !== self?.publicKey && isOpen(listing, now) && (persona === 'me' || persona === 'hunter')
   const mayHunt = next.do === 'hunt' || next.do === 'submit' || (isHunter && parts.every(({ role }) => role === 'hunter'))
 
-  const hunt = () => desk.attempt('hunt', async () => {
-    await session.openLab(await desk.api.hunt(persona, id))
-  })
+  const openLab = async (lab: string) => {
+    // the worker may have shown it already, and then the page stays where it is
+    if (await session.openLab(lab)) session.store.dispatch({ kind: 'view', view: 'lab' })
+  }
+  const hunt = () => desk.attempt('hunt', async () => openLab(await desk.api.hunt(persona, id)))
   const press = (work: () => Promise<unknown>) => () => {
     if (busy === null) void work()
   }
@@ -65,7 +67,7 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
       {handing && mayHunt && <SubmitPatch listing={listing} labId={labId} onDone={() => setHanding(false)} />}
       {mayHunt && !handing && (
         <p className="next-others">
-          {next.do !== 'hunt' && (labId || !isOutOfReach) && <button type="button" className="button button-quiet" onClick={press(labId ? () => session.openLab(labId) : hunt)}>{labId ? 'Open my lab for it' : 'Hunt this bounty'}</button>}
+          {next.do !== 'hunt' && (labId || !isOutOfReach) && <button type="button" className="button button-quiet" onClick={press(labId ? () => openLab(labId) : hunt)}>{labId ? 'Open my lab for it' : 'Hunt this bounty'}</button>}
           {next.do !== 'submit' && <button type="button" className="button button-quiet" onClick={() => setHanding(true)}>Hand in a program{next.do === 'wait' ? '' : ' I have already'}</button>}
         </p>
       )}
