@@ -38,29 +38,12 @@ export interface ListingView {
 export type { PartView, SubmissionView } from '../bounty/office/view'
 export type { TimelineEntry } from '../bounty/office/timeline'
 
-/** What a form gives; the desk makes a spec of it. */
-export interface BountyDraft {
-  title: string
-  description: string
+/** What a form gives; the desk makes a spec of it. The money is that of the sponsor's wallet. */
+export interface BountyDraft extends Omit<BountySpec, 'version' | 'task' | 'targetFiles' | 'baseline' | 'verifiers' | 'heldOut'> {
   /** a lab, whose task and best program it is about; or a bounty.json that somebody wrote */
   about: { labId: string } | Pick<BountySpec, 'task' | 'baseline' | 'verifiers'>
-  targetImprovementBpb: number
-  poolSat: number
-  slices: number
-  nowShare: number
-  stabilityDelaySeconds: number
-  deadline: number
-  escrow: BountySpec['escrow']
-  /** that of the sponsor's wallet */
-  money: BountySpec['money']
+  /** budget of a run */
   tokens: number
-  seeds: number
-  toleranceBpb: number
-  rules: BountySpec['rules']
-  lock: BountySpec['lock']
-  coordinatorFeePercent: number
-  accessFeeSat: number
-  materialsUrl: string | null
   /** empty: the sponsor judges, and everybody is told so; null: not chosen yet */
   verifiers: PublicKey[] | null
   /** texts that nobody has seen; more than one are rotated */

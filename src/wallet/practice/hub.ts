@@ -2,24 +2,16 @@
 
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Event } from 'lightningdevkit'
-import type { LabError } from '../../core/errors'
 import { fundingTx, type Block } from './chain'
-import type { Ldk } from './ldk'
 import { Miner } from './miner'
-import { LightningNode } from './node'
-import type { PracticeStore } from './store'
+import { LightningNode, type NodeDeps } from './node'
 
-export interface HubDeps {
-  ldk: Ldk
-  store: PracticeStore
+export interface HubDeps extends Omit<NodeDeps, 'onEvent' | 'onBroadcast'> {
   stored: ReadonlyMap<string, Uint8Array>
   /** sat on either side of each channel */
   grantSat: number
-  now(): number
-  onBytes(connection: string, bytes: Uint8Array | null): void
   /** There is something to confirm. */
   onWaiting(): void
-  onFailure(failure: LabError): void
 }
 
 /** Reserve that LDK asks of each side of a channel, sat: not spendable, so put on top. */
