@@ -143,6 +143,7 @@ test('materials are paid for once, by an extension that refuses, hangs and lies,
 
   await test.step('a no in the page, a no in the extension: recorded, and no money is gone', async () => {
     await huntAndSay(page, 'No, do not pay')
+    await expect(page.getByText('To be paid you need a wallet that can hold payments; yours cannot.')).toBeVisible()
     await expect(problem(page)).toContainText('You did not agree to this payment.')
     await dismiss(page)
     extension.answers.push('refuses')

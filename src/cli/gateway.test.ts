@@ -129,6 +129,22 @@ test.each<[string, RequestListener, string]>([
   expect(asked).toEqual([])
 })
 
+test('a server that is there and that a page may not read: what to change, before the payment and after it', async () => {
+  const { get, asked } = buyer()
+  const url = await gateway()
+  /** As in a browser that gets no leave for requests like these. */
+  const barred = (isBarred: (init: RequestInit) => boolean): typeof fetch => async (input, init = {}) => {
+    if (init.mode !== 'no-cors' && isBarred(init)) throw new TypeError('Failed to fetch')
+    return fetch(input, init)
+  }
+  await expect(get(url, 21, { fetch: barred(() => true) })).rejects.toMatchObject({ code: 'data.cors', hint: expect.stringContaining('Nothing was paid') })
+  expect(asked).toEqual([])
+  const proofs = barred(({ headers }) => new Headers(headers).has('authorization'))
+  await expect(get(url, 21, { fetch: proofs })).rejects.toMatchObject({ code: 'data.cors', message: expect.stringContaining('proof of payment'), hint: expect.stringContaining('stays paid') })
+  expect(await get(url)).toEqual(MATERIALS)
+  expect(asked).toHaveLength(1)
+})
+
 test('an endless answer is cut off', async () => {
   const endless: RequestListener = (_, response) => {
     const chunk = Buffer.alloc(2 ** 20, 32)

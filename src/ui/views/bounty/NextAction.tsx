@@ -58,8 +58,8 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
         <Act label="Hand in a program" busy={busy} onPress={() => setHanding(true)} note="Only its hash is published at first. Nobody sees the program before the money is locked." />
       )}
       {isOutOfReach && (mayHunt || next.do === 'verify') && <AllowMaterials url={spec.materialsUrl!} />}
-      {wallet && wallet.info === null && spec.escrow !== 'unescrowed' && mayHunt && (
-        <p className="callout">To be paid you need a wallet that can hold payments.<button type="button" className="button button-plain" onClick={() => desk.go({ page: 'wallet' })}>Connect one</button></p>
+      {wallet && !wallet.info?.canHold && spec.escrow !== 'unescrowed' && mayHunt && (
+        <p className="callout">To be paid you need a wallet that can hold payments{wallet.info && '; yours cannot'}.<button type="button" className="button button-plain" onClick={() => desk.go({ page: 'wallet' })}>{wallet.info ? 'Connect another' : 'Connect one'}</button></p>
       )}
       {wallet?.info && play !== wallet.info.isPlayMoney && mayHunt && (
         <p className="callout"><span><Icon name="warn" size={14} /> {play ? 'This bounty pays play money, and your wallet holds real money: they cannot pay each other.' : 'This bounty pays real money, and your wallet holds play money: they cannot pay each other.'}</span></p>
