@@ -3,6 +3,7 @@
 import type { Event } from 'nostr-tools/pure'
 import { LabError } from '../core/errors'
 import { relayUrl } from '../core/relayUrl'
+import { newSecret } from '../bounty/escrow/seal'
 import type { Measurement } from '../bounty/office/effects'
 import { Office } from '../bounty/office/office'
 import type { BountyStore } from '../bounty/office/store'
@@ -70,7 +71,7 @@ export class Person {
       store: deps.store,
       till: person.till,
       measure: (work) => opened.then(() => deps.measure(work, person)),
-      draw: (count) => Array.from({ length: count }, randomHex),
+      draw: (count) => Array.from({ length: count }, newSecret),
       async publish(events) {
         const isHeard = (await deps.share?.(events)) ?? false
         return (await person.pool.publish(events)) || isHeard
@@ -209,10 +210,6 @@ export class Person {
 }
 
 const seconds = () => Math.floor(Date.now() / 1000)
-
-function randomHex(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
 
 function readable(bolt11: string): ReturnType<typeof readInvoice> | null {
   try {

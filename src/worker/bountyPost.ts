@@ -3,6 +3,7 @@
 import { LabError } from '../core/errors'
 import { sha256 } from '../core/hash'
 import { checkText } from '../data/documents'
+import { newSecret } from '../bounty/escrow/seal'
 import { heldOutHash } from '../bounty/office/heldOut'
 import { bountySpec, MOST_HELD_OUT_BYTES, problemsOf } from '../bounty/spec/schema'
 import type { BountySpec, PublicKey } from '../bounty/types'
@@ -103,7 +104,7 @@ function lockFor(stabilityDelaySeconds: number): BountySpec['lock'] {
 async function specOf(draft: BountyDraft, parts: LabParts, sponsor: PublicKey): Promise<{ spec: BountySpec; sets: HeldOutSet[] }> {
   const { about, tokens, heldOut, verifiers, ...rest } = draft
   const { task, baseline } = 'labId' in about ? await ofLab(parts, about.labId) : about
-  const sets = heldOut.map(({ bytes }) => ({ text: new Uint8Array(bytes), salt: newSalt() }))
+  const sets = heldOut.map(({ bytes }) => ({ text: new Uint8Array(bytes), salt: newSecret() }))
   const spec: BountySpec = {
     version: 1,
     ...rest,
@@ -162,7 +163,3 @@ export async function checkedSpec(draft: BountyDraft, parts: LabParts, sponsor: 
 }
 
 const round = (bpb: number) => Number(bpb.toPrecision(2))
-
-function newSalt(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -18,6 +18,11 @@ export function commitmentOf(author: PublicKey, { nonce, trainJs }: Patch): stri
   return bytesToHex(sha256(concatBytes(hexToBytes(author), hexToBytes(nonce), utf8ToBytes(trainJs))))
 }
 
+/** 32 random bytes in hex: the secret of a slice, the salt of a held-out text. */
+export function newSecret(): string {
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
+}
+
 /** Payment hash of a secret, both in hex. */
 export function hashOfSecret(preimage: string): string {
   return bytesToHex(sha256(hexToBytes(preimage)))

@@ -9,6 +9,7 @@ import { readInvoice } from '../../wallet/invoice'
 import { MoneyLedger } from '../../wallet/testing/ledger'
 import { createTill, type OpenTill } from '../../wallet/till'
 import type { Wallet } from '../../wallet/types'
+import { newSecret } from '../escrow/seal'
 import type { Measurement } from '../office/effects'
 import { heldOutHash } from '../office/heldOut'
 import { Office } from '../office/office'
@@ -244,5 +245,3 @@ export function measured({ trainJs, text, set }: Pick<Measurement, 'trainJs' | '
   const heldOutBpb = BASELINE_BPB + harder - gain - (word && words.includes(word) ? Number(bits) : 0)
   return { score: { heldOutBpb, publicBpb: heldOutBpb, scores: [heldOutBpb], seeds: 1, heldOutSet: set, adapter: 'test', appVersion: 'test' }, gates: [], reason: '' }
 }
-
-const newSecret = () => Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0')).join('')
