@@ -16,7 +16,7 @@ import { runVerifyBounty } from '../verifyBounty'
 import { parseVerifyBountyArgs } from '../verifyBountyArgs'
 
 // 32 steps of a head that hardly learns: on any seed far above the same with a rate that learns, so fresh seeds do not matter
-export const BASE = setKnobs(defaultProgram('software'), { DEPTH: 1, WIDTH: 32, HEAD_DIM: 16, CONTEXT: 32, ROWS: 4, UNEMBEDDING_LR: 0.0002 })
+const BASE = setKnobs(defaultProgram('software'), { DEPTH: 1, WIDTH: 32, HEAD_DIM: 16, CONTEXT: 32, ROWS: 4, UNEMBEDDING_LR: 0.0002 })
 export const BETTER = setKnobs(BASE, { UNEMBEDDING_LR: 0.02 })
 
 /** Sentences of the built-in grammar. */
