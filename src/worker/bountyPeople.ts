@@ -128,7 +128,7 @@ export function createPeople(deps: PeopleDeps, measures: Pick<MeasureDesk, 'meas
     }
     const store = storeOf(persona)
     const secretKey = await store.secretKey()
-    const mail = new Mail(new Reader(secretKey), store, () => Math.floor(parts.now() / 1000))
+    const mail = new Mail({ reader: new Reader(secretKey), store, now: () => Math.floor(parts.now() / 1000), isOurs: () => true })
     await mail.reread(async () => undefined)
     return { me: getPublicKey(secretKey), rows: await store.machines(), listings: [...mail.listings.values()], about: (bounty) => mail.about(bounty) }
   }

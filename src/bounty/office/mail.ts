@@ -3,7 +3,7 @@
 import type { Event } from 'nostr-tools/pure'
 import type { BountySpec, EventId, Message, PublicKey } from '../types'
 import { isGenuine, type Reader } from '../wire/events'
-import type { BountyStore } from './store'
+import type { BountyStore, EventRow } from './store'
 
 /** A bounty as it stands on the board. */
 export interface Listing {
@@ -22,12 +22,22 @@ const MOST_LISTINGS = 2000
 const MOST_STRAYS = 1000
 /** Of all messages in memory; past it only a bounty's own parties are heard. */
 const MOST_CHARS = 150_000_000
+/** Of all events kept; the oldest of bounties that nobody here takes part in go first, a twentieth at a time. */
+const MOST_EVENTS = 20_000
+
+interface MailDeps {
+  reader: Reader
+  store: BountyStore
+  /** unix seconds */
+  now(): number
+  /** somebody here takes part in it: nothing of it is ever dropped */
+  isOurs(bounty: EventId): boolean
+  mostEvents?: number
+}
 
 export class Mail {
   readonly listings = new Map<EventId, Listing>()
-  private readonly reader: Reader
-  private readonly store: BountyStore
-  private readonly now: () => number
+  private readonly deps: MailDeps
   private readonly seen = new Set<string>()
   /** bounty of a commitment */
   private readonly commits = new Map<EventId, EventId>()
@@ -36,18 +46,21 @@ export class Mail {
   private strays: Message[] = []
   private readonly heads = new Map<string, { count: number; chars: number }>()
   private chars = 0
+  /** so many events are kept when it is looked for what can go */
+  private fullAt: number
+  private kept = 0
 
-  constructor(reader: Reader, store: BountyStore, now: () => number) {
-    this.reader = reader
-    this.store = store
-    this.now = now
+  constructor(deps: MailDeps) {
+    this.deps = deps
+    this.fullAt = 1.05 * (deps.mostEvents ?? MOST_EVENTS)
   }
 
   /** Reads everything that was kept, in the order in which it came. @param hear is told each message, and waited for */
   async reread(hear: (message: Message) => Promise<void>): Promise<void> {
-    for (const { event } of await this.store.events()) {
+    for (const { event } of await this.deps.store.events()) {
       this.seen.add(event.id)
-      const message = this.sort(this.reader.take(event))
+      this.kept++
+      const message = this.sort(this.deps.reader.take(event))
       if (message !== null && message !== 'part') await hear(message)
     }
   }
@@ -59,10 +72,12 @@ export class Mail {
    */
   async receive(event: Event, bounty: EventId | null = null): Promise<Message | null> {
     if (this.seen.has(event.id) || !isGenuine(event)) return null
-    const message = this.sort(this.reader.take(event))
+    const message = this.sort(this.deps.reader.take(event))
     if (message === null && bounty === null) return null
     this.seen.add(event.id)
-    await this.store.saveEvent({ id: event.id, bounty, receivedAt: this.now(), event })
+    const about = message === null || message === 'part' ? null : message.body.kind === 'bounty' ? message.id : this.bountyOf(message)
+    await this.deps.store.saveEvent({ id: event.id, bounty: bounty ?? about, receivedAt: this.deps.now(), event })
+    if (++this.kept > this.fullAt) await this.makeRoom()
     return message === 'part' ? null : message
   }
 
@@ -96,10 +111,25 @@ export class Mail {
 
   /** The events of a bounty as they came: what is handed on as a file. */
   async eventsOf(bounty: EventId): Promise<Event[]> {
-    const rows = await this.store.events()
-    const rootOf = ({ tags }: Event) => tags.find(([name]) => name === 'E')?.[1] ?? ''
-    const isOf = (event: Event) => event.id === bounty || rootOf(event) === bounty || this.commits.get(rootOf(event)) === bounty
-    return rows.filter((row) => row.bounty === bounty || isOf(row.event)).map(({ event }) => event)
+    const rows = await this.deps.store.events()
+    return rows.filter((row) => row.bounty === bounty || this.rootOf(row.event) === bounty).map(({ event }) => event)
+  }
+
+  /** The bounty that an event is about, as its public tags say. */
+  private rootOf({ id, tags }: Event): EventId | null {
+    const tag = (wanted: string) => tags.find(([name]) => name === wanted)
+    const root = tag('E')?.[1] ?? tag('part')?.[3] ?? id
+    return this.listings.has(root) ? root : (this.commits.get(root) ?? null)
+  }
+
+  private async makeRoom(): Promise<void> {
+    const { store, isOurs, mostEvents = MOST_EVENTS } = this.deps
+    const rows = await store.events()
+    const isSpare = ({ bounty, event }: EventRow) => ![bounty, this.rootOf(event)].some((about) => about !== null && isOurs(about))
+    const spare = rows.filter(isSpare).slice(0, rows.length - mostEvents)
+    await store.dropEvents(spare.map(({ id }) => id))
+    this.kept = rows.length - spare.length
+    this.fullAt = 1.05 * Math.max(mostEvents, this.kept)
   }
 
   private keep(message: Message, bounty: EventId): boolean {

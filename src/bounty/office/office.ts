@@ -35,7 +35,8 @@ export class Office {
     this.deps = deps
     this.me = getPublicKey(secretKey)
     this.outbox = outbox
-    this.mail = new Mail(new Reader(secretKey), deps.store, deps.now)
+    const isOurs = (bounty: EventId) => this.rows().some(({ state }) => state.bounty === bounty)
+    this.mail = new Mail({ ...deps, reader: new Reader(secretKey), isOurs })
   }
 
   /** Goes on where the last one was ended, however it was ended. */

@@ -51,7 +51,9 @@ export interface BountyStore {
   saveSent(row: SentRow): Promise<void>
   /** @returns false when it was there already */
   saveEvent(row: EventRow): Promise<boolean>
+  /** in the order in which they came */
   events(): Promise<EventRow[]>
+  dropEvents(ids: readonly string[]): Promise<void>
   heldOut(key: string): Promise<HeldOutRow | null>
   saveHeldOut(row: HeldOutRow): Promise<void>
   payments(): Promise<PaymentRow[]>
@@ -64,6 +66,3 @@ export interface BountyStore {
   saveSetting(name: string, value: unknown): Promise<void>
   close(): Promise<void>
 }
-
-/** Most events kept; the oldest that belong to no bounty of ours go first. */
-export const MOST_EVENTS = 20_000

@@ -4,7 +4,7 @@ import { Dexie, type Table } from 'dexie'
 import { generateSecretKey } from 'nostr-tools/pure'
 import { storeError } from '../../history/storeErrors'
 import type { PaymentRow } from '../../wallet/types'
-import { MOST_EVENTS, type BountyStore, type EventRow, type HeldOutRow, type MachineRow, type SentRow } from './store'
+import type { BountyStore, EventRow, HeldOutRow, MachineRow, SentRow } from './store'
 
 class Database extends Dexie {
   declare machines: Table<MachineRow, string>
@@ -41,12 +41,11 @@ export function openDexieStore(name = 'assay-bounties'): BountyStore {
         db.transaction('rw', db.events, async () => {
           if (await db.events.get(row.id)) return false
           await db.events.put(row)
-          const excess = (await db.events.count()) - MOST_EVENTS
-          if (excess > 0) await db.events.orderBy('receivedAt').filter(({ bounty }) => bounty === null).limit(excess).delete()
           return true
         }),
       ),
     events: () => kept(() => db.events.orderBy('receivedAt').toArray()),
+    dropEvents: (ids) => kept(() => db.events.bulkDelete([...ids])),
     heldOut: (key) => kept(async () => (await db.heldOut.get(key)) ?? null),
     saveHeldOut: (row) => kept(async () => void (await db.heldOut.put(row))),
     payments: () => kept(() => db.payments.orderBy('updatedAt').reverse().toArray()),

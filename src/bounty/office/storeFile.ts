@@ -61,7 +61,7 @@ export async function openFileStore(folder: string, { worthBytes = WORTH_BYTES, 
   }
 
   /** One line at a time, in memory only once it is on the disk. */
-  function write<T extends keyof Tables>(table: T, key: string, row: Tables[T] extends Map<string, infer R> ? R : never): Promise<void> {
+  function write<T extends keyof Tables>(table: T, key: string, row: (Tables[T] extends Map<string, infer R> ? R : never) | null): Promise<void> {
     const turn = last.then(async () => {
       const line = lineOf(table, key, row)
       try {
@@ -70,7 +70,7 @@ export async function openFileStore(folder: string, { worthBytes = WORTH_BYTES, 
         throw storeError(thrown, 'keeping a bounty')
       }
       bytes += Buffer.byteLength(line)
-      ;(tables[table] as Map<string, unknown>).set(key, row)
+      take(tables, table, key, row)
     })
     last = turn.then(compact).catch(() => undefined) // told to who asked; the next line is another matter
     return turn
@@ -90,6 +90,7 @@ export async function openFileStore(folder: string, { worthBytes = WORTH_BYTES, 
       return true
     },
     events: async () => [...tables.events.values()],
+    dropEvents: async (ids) => void (await Promise.all(ids.map((id) => write('events', id, null)))),
     async heldOut(key) {
       const row = tables.heldOut.get(key)
       return row ? { key, salt: row.salt, text: hexToBytes(row.textHex) } : null
@@ -122,12 +123,19 @@ async function readText(path: string, fs: Files): Promise<string> {
   }
 }
 
+/** null: it is not kept any more */
+function take(tables: Tables, table: keyof Tables, key: string, row: unknown): void {
+  const rows = tables[table] as Map<string, unknown>
+  if (row === null) rows.delete(key)
+  else rows.set(key, row)
+}
+
 function readJournal(text: string): Tables {
   const tables: Tables = { machines: new Map(), sent: new Map(), events: new Map(), heldOut: new Map(), payments: new Map(), settings: new Map() }
   for (const line of text.split('\n')) {
     if (line === '') continue
-    const [table, key, row] = JSON.parse(line) as [keyof Tables, string, never]
-    tables[table].set(key, row)
+    const [table, key, row] = JSON.parse(line) as [keyof Tables, string, unknown]
+    take(tables, table, key, row)
   }
   return tables
 }
