@@ -93,7 +93,7 @@ function checkVerifiers(world: World): void {
       if (patch) expect(commitmentOf(author, patch)).toBe(commitment)
       if (patch) expect(reason).not.toMatch(/^Withdrawn/)
       expect(reason).not.toContain('forged')
-      expect(verdicts.first?.bestBeforeBpb ?? best).toBeLessThanOrEqual(best)
+      expect(verdicts.first?.bestBeforeBpb ?? best).toBeLessThanOrEqual(best + 1e-3) // a re-check may be a little worse
       best = verdicts.first?.bestBeforeBpb ?? best
     }
   }

@@ -1,6 +1,6 @@
 // What a score earns: whole slices of the pool, some at once, some after the stability re-check.
 
-import type { BountySpec, Score } from '../types'
+import type { BountySpec, Score, Verdict } from '../types'
 import { CLAIM_MARGIN_BLOCKS } from './machine'
 
 type Terms = Pick<BountySpec, 'escrow' | 'poolSat' | 'slices' | 'nowShare' | 'targetImprovementBpb'>
@@ -58,6 +58,12 @@ export function medianOf(scores: readonly number[]): number | null {
 export function onFirstSet({ heldOutSet, heldOutBpb }: Score, baselines: (set: number) => readonly number[]): number {
   const [first, own] = [0, heldOutSet].map((set) => medianOf(baselines(set)))
   return first === null || own === null ? heldOutBpb : heldOutBpb + first - own
+}
+
+/** What an accepted submission is known to reach: the worse of its two scores; null of a refused one. */
+export function attestedBpb(first: Verdict | null | undefined, stability: Verdict | null | undefined): number | null {
+  if (!first?.accepted || first.heldOutBpb === null) return null
+  return Math.max(first.heldOutBpb, stability?.heldOutBpb ?? first.heldOutBpb)
 }
 
 /** Blocks from the lock to the end of the re-check, at ten minutes each, with room to claim. */

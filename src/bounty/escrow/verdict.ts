@@ -4,7 +4,7 @@
 import type { EventId, Phase, PublicKey, Score, Verdict } from '../types'
 import { drop, QUORUM_SECONDS, TURN_SECONDS, want, type MachineState } from './machine'
 import { sealPatch, type Patch } from './seal'
-import { feeMsat, medianOf, onFirstSet, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
+import { attestedBpb, feeMsat, medianOf, onFirstSet, ratioOf, releaseOf, sliceAmountsMsat } from './terms'
 
 export interface VerifierSubmission {
   commit: EventId
@@ -32,7 +32,8 @@ export interface VerifierState extends MachineState {
   baselines: Record<number, Record<PublicKey, number>>
   /** held-out sets that are here, in the order of their arrival */
   sets: number[]
-  bestBpb: number | null
+  /** the baseline's score when the first turn came: what has to be beaten while nothing better is attested */
+  barBpb: number | null
   /** slices released, or reserved for a re-check */
   committedSlices: number
   turn: EventId | null
@@ -70,13 +71,12 @@ function decide(state: VerifierState, submission: VerifierSubmission, phase: Pha
 
 function judge(state: VerifierState, submission: VerifierSubmission, median: number | null): void {
   const { spec } = state
-  const best = state.bestBpb!
+  const best = bestOf(state)
   const improvement = median === null ? 0 : best - median
   const ratio = ratioOf(spec, improvement)
   // within the tolerance nobody can tell it from the best before it
   const counts = improvement > spec.toleranceBpb
   submission.release = counts ? releaseOf(spec, ratio, submission.left) : { now: 0, later: 0 }
-  if (counts) state.bestBpb = median
   state.committedSlices += submission.release.now + submission.release.later
   const reason =
     median === null ? submission.reason || 'Too few verifiers could measure it.'
@@ -85,6 +85,11 @@ function judge(state: VerifierState, submission: VerifierSubmission, median: num
   publish(state, submission, 'first', { median, improvement, best, ratio: counts ? ratio : 0, from: 0, count: submission.release.now, reason })
   enter(state, submission, submission.release.later > 0 ? 'waiting' : 'finished')
   if (state.turn === submission.commit) state.turn = null
+}
+
+/** Best attested so far; what a re-check took back no longer stands in anybody's way. */
+function bestOf({ barBpb, submissions }: VerifierState): number {
+  return Math.min(barBpb!, ...Object.values(submissions).map(({ verdicts: { first, stability } }) => attestedBpb(first, stability) ?? Infinity))
 }
 
 /** After the re-check: as much of the holdback as the later score still earns; the rest of it is free again. */

@@ -12,7 +12,7 @@ export type Inspect = (spec: BountySpec, patch: Patch, author: PublicKey, earlie
 
 export function createVerifier(bounty: EventId, spec: BountySpec, sponsor: PublicKey, me: PublicKey): VerifierState {
   return {
-    role: 'verifier', bounty, spec, sponsor, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, sets: [], bestBpb: null,
+    role: 'verifier', bounty, spec, sponsor, me, now: 0, height: null, todo: [], early: [], done: {}, baselines: {}, sets: [], barBpb: null,
     committedSlices: 0, turn: null, submissions: {}, order: [], closed: false,
   } // prettier-ignore
 }
@@ -134,8 +134,8 @@ function offer(state: VerifierState, submission: VerifierSubmission, secrets: re
 function nextTurn(state: VerifierState): void {
   const known = Object.values(baselinesOn(state, 0))
   // the bar stands before anybody works against it
-  if (state.bestBpb === null && 2 * known.length > state.spec.verifiers.length) state.bestBpb = medianOf(known)
-  if (state.bestBpb === null || state.turn !== null) return
+  if (state.barBpb === null && 2 * known.length > state.spec.verifiers.length) state.barBpb = medianOf(known)
+  if (state.barBpb === null || state.turn !== null) return
   const submission = state.order.map((commit) => state.submissions[commit]).find(({ stage }) => stage === 'queued')
   if (!submission) return
   const left = sliceAmountsMsat(state.spec).length - state.committedSlices

@@ -1,6 +1,6 @@
 // The board: what everybody can know of a bounty from its public messages.
 
-import { medianOf, releaseOf, sliceAmountsMsat } from '../escrow/terms'
+import { attestedBpb, medianOf, releaseOf, sliceAmountsMsat } from '../escrow/terms'
 import type { EventId, Message, Phase, PublicKey, Score, Verdict } from '../types'
 import type { Listing } from './mail'
 
@@ -60,17 +60,17 @@ export function listingFacts(listing: Listing, messages: readonly Message[], now
   const { isClosed, baselines, commits, verdicts } = publicRecord(listing, messages)
   const baseline = medianOf(Object.values(baselines).map(({ heldOutBpb }) => heldOutBpb))
   const total = sliceAmountsMsat(spec).length
-  let best = baseline
+  let best = baseline ?? Infinity
   let leftMsat = spec.poolSat * 1000
   for (const { first, stability } of verdicts.values()) {
     if (!first) continue
-    if (first.accepted && first.heldOutBpb !== null) best = Math.min(best ?? Infinity, first.heldOutBpb)
+    best = Math.min(best, attestedBpb(first, stability) ?? Infinity)
     const { now: released, later } = releaseOf(spec, first.ratio, total)
     const reserved = sliceAmountsMsat(spec).slice(released, released + later).reduce((sum, amount) => sum + amount, 0)
     leftMsat -= first.amountMsat + (stability ? stability.amountMsat : reserved)
   }
   return {
-    id, author, createdAt, spec, isOpen: !isClosed && now <= spec.deadline, bestBpb: best,
+    id, author, createdAt, spec, isOpen: !isClosed && now <= spec.deadline, bestBpb: best === Infinity ? null : best,
     leftSat: baseline === null ? null : Math.max(0, Math.floor(leftMsat / 1000)), submissions: commits.length,
   } // prettier-ignore
 }

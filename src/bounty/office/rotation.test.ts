@@ -55,6 +55,16 @@ test('a program that fits the first set only earns no holdback; with that set al
   expect(await earned(overfitted, SETS.slice(0, 1))).toMatchObject({ now: 80, later: 20 })
 })
 
+test('what the re-check took back stands in nobody’s way', async () => {
+  const { parties } = await earned(programOf(0, 'meadow 0.08'), SETS, { slices: 10 })
+  await parties.party('rival').start()
+  await parties.settle()
+  await parties.party('rival').office.submit(parties.bounty, programOf(0.05))
+  await parties.settle()
+  // of ten slices six went to the first; half of the target earns four, as if nothing had come before
+  expect((parties.ledger.balance('rival') - START) / SAT).toBe(40)
+})
+
 test('what fits the first set in part is paid for the part that carries over', async () => {
   // of ten slices eight now; half of the gain carries over, and half of the two that are held back
   expect(await earned(programOf(0.05, 'meadow 0.05'), SETS, { slices: 10 })).toMatchObject({ now: 80, later: 10 })
