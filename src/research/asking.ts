@@ -9,7 +9,7 @@ import type { LoopDeps } from './loop'
 import { recall } from './memory/recall'
 import { NO_COST, type Cost } from './models/types'
 import { Interrupted } from './runner'
-import { costOfFailure, isSpent } from './spending'
+import { addCosts, isSpent } from './spending'
 import type { Controller, Proposal, ResearchContext } from './types'
 
 export interface ResearcherDeps extends Pick<LoopDeps, 'onEvent'> {
@@ -20,6 +20,9 @@ export interface ResearcherDeps extends Pick<LoopDeps, 'onEvent'> {
   /** ends with the lab's stop */
   signal: AbortSignal
 }
+
+/** A model in the page takes up to three seconds to be interrupted (models/page/client.ts). */
+const SETTLE_MS = 4000
 
 interface Words {
   text: string
@@ -45,6 +48,9 @@ export interface Researcher {
 
 /** The researcher of one lab. */
 export function createResearcher({ book, bench, controller, signal, onEvent }: ResearcherDeps): Researcher {
+  /** what models have cost since it was last recorded */
+  let owed = NO_COST
+
   async function unlessStopped<T>(work: Promise<T>): Promise<T> {
     let onAbort = () => {}
     const stopped = new Promise<never>((_, reject) => {
@@ -61,16 +67,15 @@ export function createResearcher({ book, bench, controller, signal, onEvent }: R
     }
   }
 
-  /** What it cost is recorded whatever comes of it. */
-  async function paid<T extends { cost?: Cost }>(work: Promise<T>): Promise<T> {
+  /** What it cost is recorded whatever comes of it: a request that a stop breaks off is paid for as well. */
+  async function paid<T>(work: Promise<T>): Promise<T> {
     try {
-      const answer = await unlessStopped(work)
-      if (answer.cost && isSpent(answer.cost)) await book.spend(answer.cost)
-      return answer
-    } catch (thrown) {
-      const cost = thrown instanceof LabError ? costOfFailure(thrown) : NO_COST
+      return await unlessStopped(work)
+    } finally {
+      await settledSoon(work)
+      const cost = owed
+      owed = NO_COST
       if (isSpent(cost)) await book.spend(cost)
-      throw thrown
     }
   }
 
@@ -84,6 +89,7 @@ export function createResearcher({ book, bench, controller, signal, onEvent }: R
       signal,
       check: bench.check,
       screen: bench.screen,
+      onCost: (cost) => void (owed = addCosts(owed, cost)),
       onText: (delta) => onEvent({ kind: 'text', proposer: name, delta }),
     }
     return researchContext(book.lab, book.rows, source, ways, ask)
@@ -119,4 +125,16 @@ export function createResearcher({ book, bench, controller, signal, onEvent }: R
     },
     unlessStopped,
   }
+}
+
+/** Resolves once the work is over, or has had its time to be: whoever was interrupted says soon what it has cost. */
+function settledSoon(work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLE_MS)
+    const settled = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    work.then(settled, settled)
+  })
 }

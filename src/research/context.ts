@@ -6,7 +6,7 @@ import { findKnobs } from '../sandbox/knobs'
 import type { ResearchContext } from './types'
 
 /** What the loop adds to the record: how to go on, what is remembered, and ways to ask whether and how well a program would run. */
-export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'screen' | 'onText'>
+export type Ways = Pick<ResearchContext, 'base' | 'guidance' | 'recall' | 'signal' | 'check' | 'screen' | 'onText' | 'onCost'>
 
 /**
  * The lab, the program to start from and every finished attempt, without hidden scores, seeds and single runs.

@@ -3,10 +3,10 @@ import { LabError } from '../core/errors'
 import { setKnobs } from '../sandbox/knobs'
 import type { Question } from '../worker/researchProtocol'
 import type { Loop, LoopEvent } from './loop'
-import { costData } from './spending'
 import { PROGRAM } from './testing'
 import { guided, guidedLab, proposalOf, scripted } from './testingGuide'
 import { checkRecord, makeLoop, newFolder, notices, openStores, phaseIs, removeFolders, until } from './testingLab'
+import type { ResearchContext } from './types'
 
 afterEach(removeFolders)
 
@@ -90,8 +90,10 @@ describe('the note box', () => {
   })
 
   test('stays when the proposal fails', async () => {
-    const controller = scripted((_, call) => {
-      if (call === 1) throw new LabError('controller.offline', 'No answer.', { hint: 'Wait.', data: costData(COST) })
+    const controller = scripted(({ onCost }, call) => {
+      if (call > 1) return
+      onCost?.(COST)
+      throw new LabError('controller.offline', 'No answer.', { hint: 'Wait.' })
     })
     const { stores, loop, events } = await guided(guidedLab({ maxExperiments: 1, notes: ['Look here.'] }), controller)
     loop.start()
@@ -133,8 +135,14 @@ describe('a model that answers', () => {
   test('is paid for proposals, reflections and lessons; the person’s lessons survive', async () => {
     const controller = {
       ...scripted(({ source, lab: { nextNumber } }) => proposalOf(setKnobs(source, { MATRIX_LR: 0.003 * 1.15 ** nextNumber }), { cost: COST, proposer: 'a model' })),
-      reflect: async () => ({ text: ' Rates hardly matter. ', cost: COST }),
-      learn: async () => ({ text: 'Rates: no effect', cost: COST }),
+      reflect: async (context: ResearchContext) => {
+        context.onCost?.(COST)
+        return { text: ' Rates hardly matter. ', cost: COST }
+      },
+      learn: async (context: ResearchContext) => {
+        context.onCost?.(COST)
+        return { text: 'Rates: no effect', cost: COST }
+      },
     }
     const { stores, loop } = await guided(guidedLab({ guide: 'off', maxExperiments: 10, lessons: 'Mine: keep it small' }), controller)
     loop.start()
@@ -149,8 +157,9 @@ describe('a model that answers', () => {
   test('whose reflection fails loses nothing: the figures speak, and the person is told', async () => {
     const controller = {
       ...scripted(),
-      reflect: async () => {
-        throw new LabError('controller.limit', 'Too many requests.', { data: costData(COST) })
+      reflect: async ({ onCost }: ResearchContext) => {
+        onCost?.(COST)
+        throw new LabError('controller.limit', 'Too many requests.')
       },
     }
     const { stores, loop, events } = await guided(guidedLab({ maxExperiments: 1 }), controller)

@@ -10,11 +10,11 @@ import { toldRows } from './controllers/told'
 import type { LoopDeps } from './loop'
 import { createModelClient } from './models/client'
 import { createSpending } from './models/spending'
-import { startScriptedServer, type Asked, type ScriptedServer } from './models/testing/scriptedServer'
+import { startScriptedServer, type Asked, type ScriptedServer, type Turn } from './models/testing/scriptedServer'
 import type { ResearcherSpec } from './models/types'
 import { partsOf } from './prompt/testing'
 import { scriptedLab, scriptedTrainer, WAYS } from './testing'
-import { checkRecord, landscape, makeLoop, newFolder, openStores, phaseIs, removeFolders } from './testingLab'
+import { checkRecord, landscape, makeLoop, newFolder, openStores, phaseIs, removeFolders, until } from './testingLab'
 import { researchContext } from './context'
 
 let server: ScriptedServer | null = null
@@ -30,7 +30,7 @@ const base: Omit<ResearcherSpec, 'model'> = { edits: 'code', caps: NONE, ratio: 
 const isProposal = ({ system }: Asked) => system.includes('"hypothesis"')
 
 /** A lab whose researcher asks the server; proposals get `answers` in turn, questions about the past a line each. */
-async function begin(name: 'model' | 'hybrid', answers: string[], experiments: number, spec: Partial<ResearcherSpec> = {}, change: Partial<LoopDeps> = {}) {
+async function begin(name: 'model' | 'hybrid', answers: (string | Turn)[], experiments: number, spec: Partial<ResearcherSpec> = {}, change: Partial<LoopDeps> = {}) {
   let next = 0
   server = await startScriptedServer((asked) => {
     if (isProposal(asked)) return answers[Math.min(next++, answers.length - 1)]
@@ -149,4 +149,20 @@ test('a model whose answers are of no use is asked again, twice; a third time in
   expect(lab.spent?.requests).toBe(6 * 2 + 2 + 2)
   expect(made.server.asked).toHaveLength(16)
   await made.loop.stop()
+})
+
+test('a request that a stop breaks off is on the lab’s account, and so is the one before it that was to be mended', async () => {
+  const half = { text: '{"hypothesis":"Half of an answer, which', end: 'hang' as const }
+  const made = await begin('model', ['Let me think about depth.', half], 5)
+  made.loop.start()
+  await until(() => made.events.some((event) => event.kind === 'text' && event.delta.includes('which')))
+  await made.loop.stop()
+  const { lab, rows } = await checkRecord(made.stores)
+  expect(rows).toHaveLength(1)
+  expect(made.server.asked).toHaveLength(2)
+  expect(lab).toMatchObject({ phase: 'stopped', spent: { requests: 2, inputTokens: expect.any(Number), outputTokens: 7 + 10 } })
+  expect(lab.spent).toEqual(made.spending.spent)
+  const [first, second] = made.server.asked.map(({ system, prompt }) => Math.ceil((new TextEncoder().encode(system + prompt).length + 2000) / 4))
+  expect(lab.spent!.inputTokens).toBeGreaterThanOrEqual(second)
+  expect(second).toBeGreaterThan(first)
 })

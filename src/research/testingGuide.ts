@@ -13,7 +13,7 @@ export function proposalOf(source: string, change: Partial<Proposal> = {}): Prop
   return { hypothesis: 'It may help.', description: 'scripted', category: 'scripted', expectedDelta: null, expectedProbability: null, source, ...change }
 }
 
-/** Each attempt another learning rate, far from those before, and another kind of change. */
+/** Each attempt another learning rate, far from those before, and another kind of change; what it says it cost is on the account. */
 export function scripted(propose?: (context: ResearchContext, call: number) => Promise<Proposal | void> | Proposal | void): Controller & { contexts: ResearchContext[] } {
   const contexts: ResearchContext[] = []
   return {
@@ -22,6 +22,7 @@ export function scripted(propose?: (context: ResearchContext, call: number) => P
     async propose(context) {
       contexts.push(context)
       const own = await propose?.(context, contexts.length)
+      if (own?.cost) context.onCost?.(own.cost)
       if (own) return own
       const { nextNumber } = context.lab
       return proposalOf(setKnobs(context.source, { MATRIX_LR: 0.003 * 1.15 ** nextNumber }), { category: `kind ${nextNumber}`, description: `rate ${nextNumber}` })

@@ -86,6 +86,8 @@ export interface ResearchContext {
   screen?: (source: string, share: number) => Promise<{ bpb: number; wallMs: number }>
   /** Tells the page what is being answered, as it comes. */
   onText?: (delta: string) => void
+  /** Puts on the lab's account what a model was asked for, whatever comes of it. */
+  onCost?: (cost: Cost) => void
 }
 
 export interface Controller {

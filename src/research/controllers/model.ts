@@ -72,7 +72,8 @@ export async function proposeWith(
     }
     return tried.problem && problemText(tried.problem)
   }
-  const request = { system, prompt, maxOutputTokens, signal: context.signal, ...(context.onText && { onText: context.onText }) }
+  const { signal, onText, onCost } = context
+  const request = { system, prompt, maxOutputTokens, signal, ...(onText && { onText }), ...(onCost && { onCost }) }
   const { value, cost } = await ask(client, request, replySchema(form), verify).catch((thrown: unknown) => {
     const failure = LabError.from(thrown)
     if (failure.code !== 'controller.badReply') throw thrown

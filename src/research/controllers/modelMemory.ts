@@ -38,11 +38,11 @@ export async function learnWith(client: ModelClient, context: ResearchContext): 
   return { text: lines.join('\n'), cost }
 }
 
-async function question<T>(client: ModelClient, { signal, onText }: ResearchContext, system: string, sections: Section[], schema: z.ZodType<T>) {
+async function question<T>(client: ModelClient, { signal, onText, onCost }: ResearchContext, system: string, sections: Section[], schema: z.ZodType<T>) {
   const maxOutputTokens = Math.min(4000, Math.floor(client.contextTokens / 4))
   const maxTokens = client.contextTokens - 2 * maxOutputTokens
   const { prompt } = assemble(system, sections, 'Answer now with the JSON object.', maxTokens)
-  return ask(client, { system, prompt, maxOutputTokens, signal, ...(onText && { onText }) }, schema)
+  return ask(client, { system, prompt, maxOutputTokens, signal, ...(onText && { onText }), ...(onCost && { onCost }) }, schema)
 }
 
 function ownRow({ knobs, lab }: ResearchContext, row: Experiment): Section {

@@ -19,7 +19,7 @@ export function createPasteClient(askPerson: AskPerson, contextTokens = 100_000)
   return {
     name: 'a chat, pasted',
     contextTokens,
-    async complete({ system, prompt, problem, signal, onText }) {
+    async complete({ system, prompt, problem, signal, onText, onCost }) {
       signal.throwIfAborted()
       const began = Date.now()
       const whole = `${system}\n\n${prompt}`
@@ -31,6 +31,7 @@ export function createPasteClient(askPerson: AskPerson, contextTokens = 100_000)
       }
       onText?.(text)
       const cost = { ...NO_COST, requests: 1, inputTokens: estimateTokens(whole), outputTokens: estimateTokens(text), wallMs: Date.now() - began }
+      onCost?.(cost)
       return { text, cost }
     },
   }

@@ -24,7 +24,9 @@ export function scriptedClient(answers: (string | Error)[], contextTokens = 100_
       const answer = answers[Math.min(asked.length, answers.length) - 1]
       if (answer instanceof Error) throw answer
       request.onText?.(answer)
-      return { text: answer, cost: { ...NO_COST, requests: 1, inputTokens: 100, outputTokens: 10, usd: 0.5 } }
+      const cost = { ...NO_COST, requests: 1, inputTokens: 100, outputTokens: 10, usd: 0.5 }
+      request.onCost?.(cost)
+      return { text: answer, cost }
     },
   }
 }

@@ -37,7 +37,7 @@ export interface Watch {
 }
 
 /** A watch over one exchange, which also ends with `parent`. */
-export function openWatch(parent: AbortSignal, { firstMs, idleMs, totalMs }: Limits, clock: Clock): Watch {
+export function openWatch(parent: AbortSignal, { firstMs, idleMs, totalMs }: Pick<Limits, 'firstMs' | 'idleMs' | 'totalMs'>, clock: Clock): Watch {
   const stop = new AbortController()
   const onParent = () => stop.abort(parent.reason)
   parent.addEventListener('abort', onParent, { once: true })
@@ -63,13 +63,20 @@ export function openWatch(parent: AbortSignal, { firstMs, idleMs, totalMs }: Lim
  * Asks once and reads the answer.
  * @param withSchema whether the request's schema is sent along
  * @param onText told every piece of text
+ * @param onThought told every piece of what it thinks before: no part of the answer, but paid for
  * @throws Failure; the reason of `signal` when it is aborted
  */
 export async function readAnswer(
   model: LanguageModelV3,
   request: ModelRequest,
   withSchema: boolean,
-  { temperature, signal, limits, onText }: { temperature: number | undefined; signal: AbortSignal; limits: Limits; onText: (delta: string) => void },
+  { temperature, signal, limits, onText, onThought }: {
+    temperature: number | undefined
+    signal: AbortSignal
+    limits: Limits
+    onText: (delta: string) => void
+    onThought: (delta: string) => void
+  },
 ): Promise<Answer> {
   const options: LanguageModelV3CallOptions = {
     prompt: [
@@ -94,6 +101,7 @@ export async function readAnswer(
         if (text.length > limits.characters) throw new Failure('size', `more than ${limits.characters} characters`)
         onText(part.delta)
       }
+      if (part.type === 'reasoning-delta') onThought(part.delta)
       if (part.type === 'finish') return closing(part, text)
     }
   } finally {

@@ -35,7 +35,7 @@ describe.each(everyProvider)('%s', (_, spec) => {
     const { ask, asked, clock } = await begin([{ status: 401, body: `{"error":{"message":"Incorrect key ${KEY}"}}` }, { status: 404 }, { status: 429, headers: { 'retry-after': '7' } }, 'ok'], spec)
     const refused = await failureOf(ask())
     expect(refused).toMatchObject({ code: 'controller.refused', message: expect.stringContaining('Incorrect key …') })
-    expect((await failureOf(ask())).message).toMatch(/knows no model/)
+    expect((await failureOf(ask())).message).toMatch(/knows no model|nothing of the kind/)
     expect(asked).toHaveLength(2) // neither is worth another try
     expect((await ask()).text).toBe('ok')
     expect(clock.slept).toEqual([7000])
@@ -56,6 +56,11 @@ test('a key that is needed and not there is asked for, not sent for', async () =
   const { ask, asked } = await begin(['ok'], { provider: 'openai' }, { keys: { key: async () => null } })
   expect(await failureOf(ask())).toMatchObject({ code: 'controller.refused', hint: expect.stringContaining('OPENAI_API_KEY') })
   expect(asked).toHaveLength(0)
+})
+
+test('how much it reads: what is said of it, else what is usual', async () => {
+  expect((await begin([], { provider: 'ollama' })).client.contextTokens).toBe(4096)
+  expect((await begin([], { provider: 'ollama', contextTokens: 16_384 })).client.contextTokens).toBe(16_384)
 })
 
 describe('failures that may pass', () => {

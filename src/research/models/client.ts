@@ -9,7 +9,7 @@ import { REAL_CLOCK } from './clock'
 import type { Clock } from './clock'
 import { boundedFetch, Failure } from './exchange'
 import type { Fetch } from './exchange'
-import { errorOf } from './failures'
+import { errorOf, keyMissing } from './failures'
 import type { KeySource } from './keys'
 import { placeOf } from './offline'
 import type { Browser } from './offline'
@@ -67,6 +67,7 @@ export function createModelClient(given: ModelSpec, deps: ClientDeps): ModelClie
       const cost = { requests: 1, inputTokens: tokens.input, outputTokens: tokens.output, usd, wallMs: clock.now() - began }
       settle(cost)
       count(cost)
+      request.onCost?.(cost)
     }
     try {
       const bounded = boundedFetch(fetch, limits.bytes, watch.alive)
@@ -78,6 +79,9 @@ export function createModelClient(given: ModelSpec, deps: ClientDeps): ModelClie
         onText(delta) {
           received += delta.length
           request.onText?.(delta)
+        },
+        onThought(delta) {
+          received += delta.length
         },
       })
       const tokens = answer.tokens ?? { input: promptTokens, output: tokensOf(received) }
@@ -100,9 +104,7 @@ export function createModelClient(given: ModelSpec, deps: ClientDeps): ModelClie
     async complete(request): Promise<ModelReply> {
       request.signal.throwIfAborted()
       const key = await deps.keys.key(spec.provider, place.origin)
-      if (key === null && facts.needsKey) {
-        throw new LabError('controller.refused', `${facts.label} needs a key, and there is none.`, { hint: deps.page ? 'Enter a key for it beside the model.' : `Set ${[...facts.keyVariables, 'ASSAY_MODEL_KEY'].join(' or ')} in the environment.` })
-      }
+      if (key === null && facts.needsKey) throw keyMissing(place)
       let cost = NO_COST
       const attempt = () => once(request, key, (more) => (cost = addCosts(cost, more)))
       const surroundings = { clock, random, signal: request.signal, onWait: () => request.onText?.(AGAIN) }

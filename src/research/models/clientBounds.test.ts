@@ -6,7 +6,7 @@ import { createSpending } from './spending'
 import { manualClock } from './testing/manualClock'
 import { begin, closeServer, failureOf, NO_CAPS, schema } from './testing/openClient'
 import { startScriptedServer } from './testing/scriptedServer'
-import type { ModelSpec } from './types'
+import type { Cost, ModelSpec } from './types'
 
 afterEach(closeServer)
 
@@ -55,9 +55,11 @@ describe('bounds', () => {
   test('an abort ends the request with its own reason, at the server, too; what came is paid for', async () => {
     const { ask, asked, leaving, spending } = await begin([{ text: 'some words', end: 'hang' }])
     const reason = new Error('the lab stops')
-    await expect(ask({ onText: () => leaving.abort(reason) })).rejects.toBe(reason)
+    const costs: Cost[] = []
+    await expect(ask({ onText: () => leaving.abort(reason), onCost: (cost) => void costs.push(cost) })).rejects.toBe(reason)
     await asked[0].left
     expect(spending.spent).toMatchObject({ requests: 1, outputTokens: 3 })
+    expect(costs).toEqual([spending.spent])
   })
 
   test('an abort during a wait, and before anything is sent', async () => {
@@ -96,6 +98,14 @@ describe('answers of no known form', () => {
 test('an answer that was cut says so; one that nobody counted is estimated', async () => {
   const { ask } = await begin([{ text: 'a'.repeat(40), cut: true, usage: null }])
   expect(await ask()).toMatchObject({ cut: true, cost: { inputTokens: 6, outputTokens: 10 } })
+})
+
+test('what a model thinks before it answers is paid for, and no part of the answer', async () => {
+  const chunk = (delta: object, end: string | null) => `data: ${JSON.stringify({ id: 'a', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: end }] })}\n\n`
+  const body = chunk({ reasoning_content: 't'.repeat(40) }, null) + chunk({ content: 'gold' }, 'stop') + 'data: [DONE]\n\n'
+  const { ask, shown } = await begin([{ status: 200, headers: { 'content-type': 'text/event-stream' }, body }])
+  expect(await ask()).toMatchObject({ text: 'gold', cost: { requests: 1, outputTokens: 11 } })
+  expect(shown()).toBe('gold')
 })
 
 test('a server that knows no schemas is asked without one, from then on', async () => {

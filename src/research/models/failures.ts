@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../core/errors'
 import type { Failure } from './exchange'
 import { unreachable } from './offline'
 import type { Place } from './offline'
+import { factsOf } from './providers'
 
 /** Longest part of a server's own words that is shown. */
 const QUOTE = 300
@@ -24,7 +25,7 @@ export async function errorOf(failure: Failure, place: Place, key: string | null
     case 'slow':
       return error('controller.offline', place, `${label} was not done after ${said}.`, 'Choose a faster model, or one that thinks less.')
     case 'size':
-      return error('controller.badReply', place, `The answer of ${label} is too long: ${said}.`, 'Choose another model: this one does not come to an end.')
+      return error('controller.badReply', place, `The answer of ${label} is too long: ${said}.`, place.model === '' ? 'Check the address; or write the name of the model yourself.' : 'Choose another model: this one does not come to an end.')
     case 'garbage':
       return error('controller.badReply', place, `What ${label} answered is in no form that is known${said ? ` (${said})` : ''}.`, 'Check the address: it must be of a server that speaks the protocol of this provider.')
     case 'declined':
@@ -34,6 +35,14 @@ export async function errorOf(failure: Failure, place: Place, key: string | null
   }
 }
 
+/** Of a provider that answers nobody without one. */
+export function keyMissing({ provider, label, page }: Place): LabError {
+  const variables = [...factsOf(provider).keyVariables, 'ASSAY_MODEL_KEY'].join(' or ')
+  return new LabError('controller.refused', `${label} needs a key, and there is none.`, {
+    hint: page ? 'Enter a key for it beside the model.' : `Set ${variables} in the environment.`,
+  })
+}
+
 function ofStatus({ status, retryAfterMs }: Failure, place: Place, said: string): LabError {
   const { label, model } = place
   const words = said ? ` It says: ${said}` : ''
@@ -41,6 +50,7 @@ function ofStatus({ status, retryAfterMs }: Failure, place: Place, said: string)
     return error('controller.refused', place, `${label} refuses the key (${status}).${words}`, place.page && place.isLocal ? place.setup : 'Check the key, and that it may use this model; then set it again.')
   }
   if (status === 402) return error('controller.refused', place, `${label} asks for payment (402).${words}`, 'Add credit at the provider, or choose another model.')
+  if (status === 404 && model === '') return error('controller.refused', place, `${label} has nothing of the kind at this address (404).${words}`, 'Check the address; or write the name of the model yourself.')
   if (status === 404) return error('controller.refused', place, `${label} knows no model "${model}" at this address (404).${words}`, 'Check the name of the model and the address.')
   if (status === 429) {
     const seconds = retryAfterMs === null ? null : Math.ceil(retryAfterMs / 1000)

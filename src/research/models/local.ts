@@ -8,7 +8,7 @@ import type { SpawnedEngine } from './page/client'
 import type { LoadedModel, LoadProgress } from './page/types'
 import type { Spending } from './spending'
 import type { Turns } from './turns'
-import type { ModelClient, ModelSpec } from './types'
+import type { Cost, ModelClient, ModelSpec } from './types'
 
 /** What a browser has and Node has not. */
 export interface LocalModels {
@@ -57,7 +57,11 @@ function counted(client: ModelClient, spending: Spending, dispose: () => void): 
     },
     async complete(request) {
       const promptTokens = Math.ceil(new TextEncoder().encode(request.system + request.prompt).length / 2)
-      const settle = spending.reserve({ inputTokens: promptTokens, outputTokens: request.maxOutputTokens, usd: 0 })
+      const settled = spending.reserve({ inputTokens: promptTokens, outputTokens: request.maxOutputTokens, usd: 0 })
+      const settle = (cost: Cost) => {
+        settled(cost)
+        request.onCost?.(cost)
+      }
       const begun = performance.now()
       let received = 0
       const onText = (delta: string) => {

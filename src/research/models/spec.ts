@@ -8,13 +8,17 @@ import type { ModelSpec, ResearcherSpec } from './types'
 const provider = z.enum(['anthropic', 'openai', 'google', 'openrouter', 'compatible', 'ollama', 'lmstudio', 'llamacpp', 'browser', 'page', 'paste'])
 const cap = z.number().nonnegative().max(1e12).nullable()
 
+/** Printable, so that it can stand in a row, a commit and an address. */
+export const modelName = z.string().min(1).max(200).regex(/^[\p{L}\p{N}\p{P}\p{S} ]*$/u)
+/** Tokens that prompt and answer may have together. */
+export const contextTokens = z.number().int().min(512).max(10_000_000)
+
 const modelSpecSchema = z.strictObject({
   provider,
-  // printable, so that it can stand in a row, a commit and an address
-  model: z.string().max(200).regex(/^[\p{L}\p{N}\p{P}\p{S} ]*$/u),
+  model: z.union([z.literal(''), modelName]),
   address: z.string().max(500).optional(),
   temperature: z.number().min(0).max(2).optional(),
-  contextTokens: z.number().int().min(512).max(10_000_000).optional(),
+  contextTokens: contextTokens.optional(),
   release: z.boolean().optional(),
 }) satisfies z.ZodType<ModelSpec>
 
@@ -29,12 +33,17 @@ const researcherSpecSchema = z.strictObject({
 
 /** @throws LabError "import.invalid" naming the field */
 export function readModelSpec(value: unknown): ModelSpec {
+  const spec = readModelPlace(value)
+  if (spec.model === '' && factsOf(spec.provider).needsModel) throw invalid('No model is named.', 'Write the name of the model as its provider calls it.')
+  return spec
+}
+
+/** The same where a model need not be named yet. @throws LabError "import.invalid" naming the field */
+export function readModelPlace(value: unknown): ModelSpec {
   const parsed = modelSpecSchema.safeParse(value)
   if (!parsed.success) throw invalid(`The model cannot be read: ${wordsOf(parsed.error)}.`, 'Choose provider and model again.')
-  const spec = parsed.data
-  if (spec.model === '' && factsOf(spec.provider).needsModel) throw invalid('No model is named.', 'Write the name of the model as its provider calls it.')
-  baseAddress(spec)
-  return spec
+  baseAddress(parsed.data)
+  return parsed.data
 }
 
 /** @throws LabError "import.invalid" naming the field */

@@ -29,7 +29,7 @@ export interface ModelSpec {
   /** base address, where the provider does not fix it */
   address?: string
   temperature?: number
-  /** tokens that prompt and answer may have together, where the person knows better than the provider's usual figure */
+  /** tokens that prompt and answer may have together, where the person or the server's list says more than the provider's usual figure */
   contextTokens?: number
   /** in the page: its memory is given back before each run, and it is loaded again for the next proposal */
   release?: boolean
@@ -64,6 +64,8 @@ export interface ModelRequest {
   signal: AbortSignal
   /** the answer as it comes, for show only: where a request is sent again it begins anew in the middle */
   onText?: (delta: string) => void
+  /** what each request of it cost, as soon as that is known: also of one that failed, or that nobody waited for */
+  onCost?: (cost: Cost) => void
 }
 
 export interface ModelReply {

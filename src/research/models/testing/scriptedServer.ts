@@ -47,11 +47,13 @@ export interface ScriptedServerOptions {
   cors?: boolean
   /** names that a list of models gives */
   models?: string[]
+  /** other answers to GET, by the end of the path: { '/api/ps': { body: '{…}' } } */
+  pages?: Record<string, Pick<Turn, 'status' | 'body'>>
 }
 
 /** Starts the server on this machine; the caller closes it. */
 export async function startScriptedServer(script: Script, options: ScriptedServerOptions = {}): Promise<ScriptedServer> {
-  const { port = 0, cors = true, models = ['scripted'] } = options
+  const { port = 0, cors = true, models = ['scripted'], pages = {} } = options
   const asked: Asked[] = []
   const paths: string[] = []
   let following = script
@@ -62,6 +64,8 @@ export async function startScriptedServer(script: Script, options: ScriptedServe
     paths.push(`${request.method} ${path}`)
     if (cors) allow(request, response)
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
+    const page = Object.keys(pages).find((end) => request.method === 'GET' && path.endsWith(end))
+    if (page !== undefined) return void response.writeHead(pages[page].status ?? 200, { 'content-type': 'application/json' }).end(pages[page].body)
     if (path.endsWith('/models')) return void sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) })
     const wire = wireOf(path)
     if (!wire) return void sendJson(response, 404, { error: { message: 'no such path' } })
