@@ -14,6 +14,7 @@ import type { DuelReport } from '../worker/researchProtocol'
 import type { DuelArgs } from './duelArgs'
 import { duelLines, sideLine } from './duelText'
 import { EXIT, settingsOf, type Parts } from './headless'
+import { checkModelName } from './modelNames'
 import { openOutFolder } from './outFolder'
 import { jsonReport, textReport, type Report, type Terminal } from './report'
 import { headlessResearcher } from './researchers'
@@ -24,6 +25,7 @@ export async function runDuelCommand(args: DuelArgs, parts: Parts, terminal: Ter
   const { json } = given
   const report = json ? jsonReport(terminal) : textReport(terminal)
   try {
+    await checkModelName(given.model, process.env, stop)
     const folder = resolve(given.out)
     await fs.mkdir(folder, { recursive: true })
     const { start, data } = await startOf(args, parts, report, folder)

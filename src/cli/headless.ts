@@ -19,6 +19,7 @@ import type { LabArgs } from './args'
 import { openOutFolder } from './outFolder'
 import type { OutFolder } from './outFolder'
 import { researcherSpec } from './modelArgs'
+import { checkModelName } from './modelNames'
 import { outcomeOf } from './report'
 import type { Report } from './report'
 import { headlessResearcher } from './researchers'
@@ -57,9 +58,10 @@ const FLOOR_BPB = 0.001
 /**
  * Runs experiments in `args.out` until `args.experiments` are over, a person is needed, or `stop` fires.
  * @returns the exit code
- * @throws LabError when the lab cannot be opened
+ * @throws LabError when the lab cannot be opened; as checkModelName
  */
 export async function runHeadless(args: LabArgs, parts: Parts, report: Report, stop: AbortSignal): Promise<number> {
+  await checkModelName(args.model, process.env, stop)
   const folder = await openOutFolder(args.out)
   try {
     const { lab, prepared } = await openLab(args, parts, report, folder)

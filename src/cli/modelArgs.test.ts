@@ -58,7 +58,6 @@ describe('options', () => {
     ['--model gpt', /--model cannot be "gpt"/],
     ['--model paste/x', /--model cannot be/],
     ['--model page/x', /--model cannot be/],
-    ['--model openai/', /No model is named/],
     ['--model compatible/m', /No address/],
     ['--model compatible/m --address nowhere', /no address/],
     ['--model openai/m --address https://evil.example/v1', /not at/],
@@ -109,6 +108,16 @@ describe('a lab', () => {
     expect(JSON.stringify(lines)).not.toContain('sk-of-the-environment')
     expect(lines.at(-1)).toMatchObject({ event: 'end', spent: { requests: asked.length, usd: null } })
     expect(lines.some(({ event }) => event === 'text')).toBe(false)
+  })
+
+  it('says which models are installed where none is named, or one that is not', async () => {
+    server = await startScriptedServer(answers, { models: ['qwen3:8b', 'llama3.2:latest'] })
+    const on = (name: string) => lab(`--controller model --experiments 1 --model ollama/${name} --address ${server!.address}`, answers)
+    const hint = 'Ollama has: llama3.2:latest, qwen3:8b. Name one as --model ollama/NAME.'
+    await expect(on('')).rejects.toMatchObject({ code: 'import.invalid', message: 'No model is named.', hint })
+    await expect(on('qwen3')).rejects.toMatchObject({ message: 'Ollama has no model "qwen3".', hint })
+    expect(server.asked).toHaveLength(0)
+    expect((await on('llama3.2')).code).toBe(EXIT.done)
   })
 
   it('a hybrid asks it now and then', async () => {

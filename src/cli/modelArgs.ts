@@ -23,7 +23,8 @@ export const MODEL_OPTIONS = {
 const NAMED: readonly Provider[] = PROVIDERS.filter((provider) => factsOf(provider).family !== null)
 
 export const MODEL_HELP = `Language models, for --controller model (it proposes) and hybrid (a sampler proposes, the model now and then):
-  --model PROVIDER/NAME  ${NAMED.join(', ')}
+  --model PROVIDER/NAME  ${NAMED.join(', ')};
+                       without a NAME: says which models there are
   --address URL        of the server, for compatible, and for local ones on another port
   --context N          tokens that prompt and answer may have together, where the model has more or less than is usual
   --edits KIND         code: passages or the whole of train.js; knobs: values only (default: knobs for local models)
@@ -55,8 +56,8 @@ export function modelArgs(given: Given): ModelArgs {
     ...(sampler !== undefined && { sampler }),
     ...(standIn !== undefined && { standIn }),
   }
-  // read now: a night of experiments must not end at the first proposal
-  if (args.model) researcherSpec(args, undefined)
+  // read now: a night of experiments must not end at the first proposal; whether it is named, and there, checkModelName asks
+  if (args.model) researcherSpec(args.model.model === '' ? { ...args, model: { ...args.model, model: 'NAME' } } : args, undefined)
   return args
 }
 

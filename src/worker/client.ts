@@ -95,6 +95,7 @@ export function connectLab(): LabClient {
       stopTransfer: () => remote.stopTransfer(),
       providers: () => remote.providers(),
       tryModel: (spec) => remote.tryModel(spec),
+      listModels: (spec) => remote.listModels(spec),
       setKey: (...key) => remote.setKey(...key),
       unlockKeys: (passphrase) => remote.unlockKeys(passphrase),
       forgetKey: (provider) => remote.forgetKey(provider),

@@ -10,7 +10,7 @@ import type { LabParts } from './labParts'
 import type { StatusBoard } from './labStatus'
 import type { ProviderState, ResearchApi } from './researchProtocol'
 
-export type ModelDesk = Pick<ResearchApi, 'providers' | 'tryModel' | 'setKey' | 'unlockKeys' | 'forgetKey'>
+export type ModelDesk = Pick<ResearchApi, 'providers' | 'tryModel' | 'listModels' | 'setKey' | 'unlockKeys' | 'forgetKey'>
 
 const NO_CAPS = { requests: null, tokens: null, usd: null }
 const TRIAL_MS = 300_000
@@ -18,7 +18,7 @@ const TRIAL_MS = 300_000
 const TRIAL_TOKENS = 1000
 
 export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localModels' | 'newId'>, board: StatusBoard): ModelDesk {
-  const { keys, localModels } = parts
+  const { keys, localModels, page } = parts
 
   /** Why a provider cannot be used here at all; null where it can. */
   async function missing(provider: Provider): Promise<string | null> {
@@ -58,6 +58,10 @@ export function createModelDesk(parts: Pick<LabParts, 'keys' | 'page' | 'localMo
       } finally {
         client?.dispose?.()
       }
+    },
+    async listModels(spec) {
+      const { listModels } = await import('../research/models/list')
+      return listModels(spec, { keys, page }, AbortSignal.timeout(TRIAL_MS))
     },
     setKey: (provider, key, passphrase, address) => keys.set(provider, key, passphrase, address),
     unlockKeys: (passphrase) => keys.unlock(passphrase),

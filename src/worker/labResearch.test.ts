@@ -187,6 +187,8 @@ test('who could answer, a trial, and what is refused before anything is stored',
   server.follow([{ status: 500 }])
   expect(await api.tryModel(model)).toMatchObject({ reply: '', error: { code: 'controller.offline' } })
   expect(server.asked).toHaveLength(2) // a trial is not tried again
+  expect(await api.listModels({ ...model, model: '' })).toEqual([{ id: 'scripted', contextTokens: null }])
+  await expect(api.listModels({ provider: 'openai', model: '' })).rejects.toMatchObject({ code: 'controller.refused' })
   expect(await api.tryModel({ provider: 'browser', model: '' })).toMatchObject({ error: { code: 'controller.refused' } })
   await api.setKey('anthropic', KEY, null)
   const states = new Map((await api.providers()).map((state) => [state.provider, state]))

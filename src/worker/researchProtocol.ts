@@ -5,6 +5,7 @@ import type { LabErrorJson } from '../core/errors'
 import type { BackendName } from '../judge/types'
 import type { EndRules, Mode } from '../research/guide/types'
 import type { PairedTest } from '../research/duel/paired'
+import type { ListedModel } from '../research/models/list'
 import type { Cost, ModelSpec, Provider, ResearcherSpec } from '../research/models/types'
 
 /** What the lab waits for: an answer that a person fetches from any chat, or a word on a proposal. */
@@ -147,6 +148,8 @@ export interface ResearchApi {
   providers(): Promise<ProviderState[]>
   /** Asks a model one small question. @returns what is wrong in words, or null and what it answered */
   tryModel(spec: ModelSpec): Promise<{ reply: string; cost: Cost; error: LabErrorJson | null }>
+  /** The models that a provider lists; what `spec` says of a model does not matter. @throws LabError controller.* | key.locked | "import.invalid" */
+  listModels(spec: ModelSpec): Promise<ListedModel[]>
   /**
    * Keeps a key in memory, or under a passphrase in this browser. The key is never given back.
    * @param address of the one server that it may be sent to, where the provider does not fix it

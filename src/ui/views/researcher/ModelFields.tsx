@@ -1,4 +1,3 @@
-import { useId } from 'react'
 import type { ModelSpec, Provider } from '../../../research/models/types'
 import type { ProviderState } from '../../../worker/researchProtocol'
 import { missingForModel, modelAddress, useProviders } from '../../state/providers'
@@ -10,6 +9,7 @@ import { AllowModel } from './AllowModel'
 import { BrowserModel } from './BrowserModel'
 import { KeyField } from './KeyField'
 import { ModelLimits } from './ModelLimits'
+import { ModelName } from './ModelName'
 import ShareFields from './ShareFields'
 import { TryModel } from './TryModel'
 
@@ -58,7 +58,11 @@ export default function ModelFields({ name, value, onChange }: {
             value={model.address ?? ''} onChange={(event) => change({ address: event.target.value.trim() || undefined })} />
         </label>
       )}
-      {words.model !== 'never' && <ModelName isNeeded={words.model === 'named'} value={model.model} known={known} onChange={(named) => change({ model: named })} />}
+      {words.model !== 'never' && (
+        <ModelName key={`${provider} ${model.address}`} spec={model} isNeeded={words.model === 'named'} known={known?.models ?? []}
+          mayList={provider !== 'page' && missing.length === 0 && known !== undefined && known.key !== 'missing' && known.key !== 'locked'}
+          onChange={change} />
+      )}
       {provider === 'browser' && <BrowserModel />}
       {provider === 'page' && (
         <p className="note">
@@ -91,20 +95,4 @@ function firstModel(providers: ProviderState[] | null, provider: Named): string 
   const { model, usual } = PROVIDERS[provider]
   if (model !== 'named') return ''
   return usual?.model ?? providers?.find((entry) => entry.provider === provider)?.models[0] ?? ''
-}
-
-function ModelName({ isNeeded, value, known, onChange }: { isNeeded: boolean; value: string; known: ProviderState | undefined; onChange: (model: string) => void }) {
-  const listId = useId()
-  return (
-    <Field label="Model" note={isNeeded && value === '' && <span className="warning-text">Name a model before you start.</span>}>
-      {(describedBy) => (
-        <>
-          <input type="text" list={listId} aria-describedby={describedBy} spellCheck={false} autoComplete="off" autoCapitalize="off"
-            placeholder={isNeeded ? known?.models[0] ?? 'as the provider calls it' : 'the usual one'}
-            value={value} onChange={(event) => onChange(event.target.value.trim())} />
-          <datalist id={listId}>{known?.models.map((model) => <option key={model} value={model} />)}</datalist>
-        </>
-      )}
-    </Field>
-  )
 }
