@@ -3,8 +3,8 @@
 import type { LabSettings } from '../../worker/protocol'
 import { BUILT_IN } from './settings'
 
-/** Small enough for any machine, enough for a learning rate to show. */
-const TOKENS = 20_000
+/** Small enough for any machine, enough for a learning rate to show whatever the seed: half of it is mostly luck. */
+const TOKENS = 40_000
 /** Far too low, on purpose: the usual rate is a gain that everybody finds. */
 const SLOW_RATE = '0.004'
 

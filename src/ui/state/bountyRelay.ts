@@ -13,13 +13,14 @@ export function keepRelay(url: string): void {
   sessionStorage.setItem(KEY, url)
 }
 
-/** Read once. */
-export function takeRelay(): string | null {
+export function keptRelay(): string | null {
   try {
-    const url = sessionStorage.getItem(KEY)
-    sessionStorage.removeItem(KEY)
-    return url
+    return sessionStorage.getItem(KEY)
   } catch {
     return null // storage is off: nothing was kept either
   }
+}
+
+export function forgetRelay(): void {
+  sessionStorage.removeItem(KEY)
 }

@@ -93,12 +93,13 @@ export async function startNwcService({ wallet, relay: url, encryption = 'nip44'
 
   const paying = new Map<string, (state: OutgoingState) => void>()
   const end = wallet.subscribe((event: WalletEvent) => {
-    if ((event.kind !== 'incoming' && event.kind !== 'outgoing') || faults.isOffline) return
+    if (event.kind !== 'incoming' && event.kind !== 'outgoing') return
     const { paymentHash, state } = event
     if (invoices.get(paymentHash)?.type !== event.kind) return
     if (state.state === 'paid' || state.state === 'failed') paying.get(paymentHash)?.(state)
     const type = { locked: 'hold_invoice_accepted', settled: 'payment_received', paid: 'payment_sent' }[state.state as string]
-    if (type) void notify(type, transaction(paymentHash, state))
+    // money moves on while nobody is told
+    if (type && !faults.isOffline) void notify(type, transaction(paymentHash, state))
   })
 
   /** Waits until it is over, as services do, however long the payment is held. */

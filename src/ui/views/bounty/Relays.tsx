@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from 'react'
 import { LabError } from '../../../core/errors'
 import type { Self } from '../../../worker/bountyProtocol'
 import { useDesk, usePersona } from '../../state/bountyContext'
-import { isRelayAddress, keepRelay, takeRelay } from '../../state/bountyRelay'
+import { forgetRelay, isRelayAddress, keepRelay, keptRelay } from '../../state/bountyRelay'
 import { tameLine } from '../../state/bountyText'
 import { useSession } from '../../state/context'
 import { plural } from '../../state/format'
@@ -49,13 +49,16 @@ export function Relays({ self }: { self: Self | null }) {
     // a connection that the policy forbids is not even tried
     keepRelay(url)
     if (!allow([url])) return
-    takeRelay()
+    forgetRelay()
     if (await save([...urls, url])) setTyped('')
   }
   const isRead = self !== null
   const addKept = useEffectEvent(() => {
-    const kept = takeRelay()
-    if (kept !== null && missingOrigins([kept]).length === 0) void save([...urls.filter((url) => url !== kept), kept])
+    const kept = keptRelay()
+    // a page that is on its way out leaves it to the next one, which may reach it
+    if (kept === null || missingOrigins([kept]).length > 0) return
+    forgetRelay()
+    void save([...urls.filter((url) => url !== kept), kept])
   })
   useEffect(() => {
     if (isRead) addKept()
