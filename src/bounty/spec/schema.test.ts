@@ -23,6 +23,16 @@ test.each([
   expect(problemsOf(specFixture(change))).toContain(said)
 })
 
+test('what is wrong with several fields together is told beside what is wrong with others', () => {
+  const said = problemsOf(specFixture({ title: '', seeds: NaN, poolSat: 1001, lock: { minCltv: 432, maxCltv: 144 } }))
+  expect(said).toEqual([
+    'The title: must not be empty', 'The number of fresh seeds: must be filled in', 'The pool: must be a multiple of the number of slices (10)',
+    'The lock time: allows less than it asks for',
+  ]) // prettier-ignore
+  // and not where one of them is not in order itself
+  expect(problemsOf(specFixture({ slices: NaN, poolSat: 1001 }))).toEqual(['The number of slices: must be filled in'])
+})
+
 test('seconds are no budget of a bounty, and unknown fields are no part of it', () => {
   const { task } = specFixture()
   const seconds = { ...task, budget: { kind: 'seconds', amount: 10 } }

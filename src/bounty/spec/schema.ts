@@ -65,18 +65,27 @@ export const bountySpec = z
     seeds: count(1, 9),
     toleranceBpb: z.number().min(0).max(1),
   })
-  .superRefine((spec, issues) => {
-    const say = (path: string, message: string) => issues.addIssue({ code: 'custom', path: [path], message })
-    if (spec.escrow === 'sliced' && spec.poolSat % spec.slices !== 0) say('poolSat', `must be a multiple of the number of slices (${spec.slices})`)
-    if (spec.poolSat < spec.slices) say('poolSat', 'must be at least one sat a slice')
-    if (new Set(spec.verifiers).size < spec.verifiers.length) say('verifiers', 'names a key twice')
-    if (spec.escrow === 'sliced' && spec.slices < spec.verifiers.length) say('slices', 'must be at least one for every verifier')
-    if (spec.lock.maxCltv < spec.lock.minCltv) say('lock', 'allows less than it asks for')
-    // ten minutes a block, and room to claim: the money must not come back before the re-check is over
-    const needed = Math.ceil(spec.stabilityDelaySeconds / 600) + 24
-    if (spec.escrow !== 'unescrowed' && spec.lock.minCltv < needed) say('lock', `must be at least ${needed} blocks, or the locks end before the re-check`)
-    if (spec.toleranceBpb >= spec.targetImprovementBpb) say('toleranceBpb', 'must be below the improvement that is asked for')
-  }) satisfies z.ZodType<BountySpec>
+  // told beside what is wrong with single fields: nobody should mend a form field by field
+  .superRefine(sayTogether, { when: ({ value }) => typeof value === 'object' && value !== null }) satisfies z.ZodType<BountySpec>
+
+/** What is wrong with several fields together: each rule is asked once the fields that it names are in order, whatever the others are. */
+function sayTogether(spec: BountySpec, context: z.RefinementCtx<BountySpec>): void {
+  const broken = new Set(context.issues.map(({ path }) => path?.[0]))
+  const { poolSat, slices, escrow, verifiers, lock, stabilityDelaySeconds, toleranceBpb, targetImprovementBpb } = spec
+  /** Names the first of the fields. */
+  const say = (fields: (keyof BountySpec)[], isWrong: () => boolean, message: string) => {
+    if (!fields.some((field) => broken.has(field)) && isWrong()) context.addIssue({ code: 'custom', path: [fields[0]], message })
+  }
+  say(['poolSat', 'slices', 'escrow'], () => escrow === 'sliced' && poolSat % slices !== 0, `must be a multiple of the number of slices (${slices})`)
+  say(['poolSat', 'slices'], () => poolSat < slices, 'must be at least one sat a slice')
+  say(['verifiers'], () => new Set(verifiers).size < verifiers.length, 'names a key twice')
+  say(['slices', 'verifiers', 'escrow'], () => escrow === 'sliced' && slices < verifiers.length, 'must be at least one for every verifier')
+  say(['lock'], () => lock.maxCltv < lock.minCltv, 'allows less than it asks for')
+  // ten minutes a block, and room to claim: the money must not come back before the re-check is over
+  const needed = Math.ceil(stabilityDelaySeconds / 600) + 24
+  say(['lock', 'stabilityDelaySeconds', 'escrow'], () => escrow !== 'unescrowed' && lock.minCltv < needed, `must be at least ${needed} blocks, or the locks end before the re-check`)
+  say(['toleranceBpb', 'targetImprovementBpb'], () => toleranceBpb >= targetImprovementBpb, 'must be below the improvement that is asked for')
+}
 
 const MOST_PROBLEMS = 20
 const MOST_SAID = 6
