@@ -5,7 +5,9 @@
 import { LabError } from '../core/errors'
 import { capProblem } from './caps'
 import { readInvoice } from './invoice'
-import type { Agreed, Bill, IncomingState, Invoice, OutgoingState, PaymentRow, PaymentStore, SpendingCaps, Till, Wallet, WalletEvent } from './types'
+import { isClaimed, isNews, isOver, isUnaccounted } from './outcome'
+import { proves } from './proof'
+import type { Agreed, Bill, IncomingState, Invoice, OutgoingState, PaymentRow, PersonsWord, PaymentStore, SpendingCaps, Till, Wallet, WalletEvent } from './types'
 
 export interface TillDeps {
   /** the wallet that is connected. @throws LabError "pay.noWallet" */
@@ -26,6 +28,12 @@ const SECONDS_A_BLOCK = 600
 export interface OpenTill extends Till {
   /** A wallet was connected, or another one. @returns ends the listening */
   attach(wallet: Wallet): () => void
+  /**
+   * A person says what became of a payment that the wallet does not account for. Its key is never sent again, whatever is
+   * said; a proof that comes later counts for more than "it came back".
+   * @throws LabError "bounty.state" where there is nothing to be told; "pay.mismatch": the proof is another payment's
+   */
+  accountFor(key: string, word: PersonsWord): Promise<void>
 }
 
 export function createTill(deps: TillDeps): OpenTill {
@@ -102,8 +110,7 @@ export function createTill(deps: TillDeps): OpenTill {
   function note({ key }: PaymentRow, state: OutgoingState | IncomingState): Promise<void> {
     const turn = noting.then(async () => {
       const row = await deps.store.payment(key)
-      if (!row || isOver(row.state.state) || JSON.stringify(row.state) === JSON.stringify(state)) return
-      if (state.state === 'unknown' && row.state.state === 'pending') return
+      if (!row || !isNews(row, state)) return
       const paid = state.state === 'paid' ? { preimage: state.preimage, feeMsat: state.feeMsat } : {}
       const locked = state.state === 'locked' && state.deadlineHeight !== null ? { lockedUntil: untilOf(state.deadlineHeight) } : {}
       await save(row, { state, ...paid, ...locked })
@@ -117,9 +124,12 @@ export function createTill(deps: TillDeps): OpenTill {
   }
 
   async function lookUpOutgoing(row: PaymentRow): Promise<OutgoingState> {
-    if (isOver(row.state.state)) return row.state as OutgoingState
+    if (isOver(row.state)) return row.state as OutgoingState
+    return deps.wallet().kind === row.wallet ? askWallet(row) : { state: 'unknown' }
+  }
+
+  async function askWallet(row: PaymentRow): Promise<OutgoingState> {
     const wallet = deps.wallet()
-    if (wallet.kind !== row.wallet) return { state: 'unknown' }
     const state = await wallet.lookUpOutgoing(row.paymentHash, wallet.id === row.walletId ? row.bolt11 : undefined)
     await note(row, state)
     return state
@@ -132,9 +142,21 @@ export function createTill(deps: TillDeps): OpenTill {
       const { state } = row.state
       // another wallet knows nothing of it; nor does this one of what is only about to be sent
       if (row.wallet !== wallet.kind || running.has(row.key)) continue
-      if (row.direction === 'out' && (state === 'pending' || state === 'unknown')) await lookUpOutgoing(row)
+      if (row.direction === 'out' && (state === 'pending' || state === 'unknown' || isClaimed(row.state))) await askWallet(row)
       if (row.direction === 'in' && (state === 'open' || state === 'locked')) await note(row, await wallet.lookUpIncoming(row.paymentHash))
     }
+  }
+
+  async function accountFor(key: string, word: PersonsWord): Promise<void> {
+    const row = await deps.store.payment(key)
+    const mayTell = row && (isUnaccounted(row) || (word !== 'cameBack' && isClaimed(row.state)))
+    if (!mayTell || running.has(key)) {
+      throw new LabError('bounty.state', 'Nothing is to be told of this payment now.', { hint: 'Its wallet is still being asked, or has said what became of it: look into the ledger again in a minute.' })
+    }
+    if (word === 'cameBack') return note(row, { state: 'failed', reason: 'You said so; the wallet did not.', saidBy: 'person' })
+    const preimage = word.preimage.trim().toLowerCase()
+    if (proves(preimage, row.paymentHash)) return note(row, { state: 'paid', preimage, feeMsat: 0 }) // what it cost is not known
+    throw new LabError('pay.mismatch', 'This is not the proof of this payment: it does not fit its payment hash.', { hint: 'Copy the preimage, 64 hex digits, of exactly this payment from the wallet.' })
   }
 
   async function hear(event: WalletEvent): Promise<void> {
@@ -190,7 +212,7 @@ export function createTill(deps: TillDeps): OpenTill {
     },
     async cancel(paymentHash) {
       const row = await incoming(paymentHash)
-      if (isOver(row.state.state)) return
+      if (isOver(row.state)) return
       await deps.wallet().cancel(paymentHash)
       await note(row, { state: 'cancelled' })
     },
@@ -201,6 +223,7 @@ export function createTill(deps: TillDeps): OpenTill {
     },
     height: () => height,
     lookUp,
+    accountFor,
     attach(wallet) {
       let last: Promise<unknown> = Promise.resolve()
       return wallet.subscribe((event) => {
@@ -209,8 +232,6 @@ export function createTill(deps: TillDeps): OpenTill {
     },
   }
 }
-
-const isOver = (state: string) => ['paid', 'failed', 'settled', 'cancelled', 'expired', 'refused'].includes(state)
 
 /** What is not as agreed, or null. */
 function mismatch(invoice: Invoice, agreed: Agreed, now: number): string | null {

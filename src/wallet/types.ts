@@ -40,7 +40,11 @@ export interface Invoice {
 export type OutgoingState =
   | { state: 'pending' | 'unknown' }
   | { state: 'paid'; preimage: string; feeMsat: number }
-  | { state: 'failed'; reason: string }
+  /** came back, or never left; saidBy: the person said so, where the wallet did not */
+  | { state: 'failed'; reason: string; saidBy?: 'person' }
+
+/** What a person tells of a payment that the wallet does not account for: its proof, or that it came back or never left. */
+export type PersonsWord = { preimage: string } | 'cameBack'
 
 /** open: nobody has paid; locked: paid and held until `settle` or `cancel`, or until the chain is at `deadlineHeight`. */
 export type IncomingState =

@@ -43,6 +43,7 @@ export function bountyClient(remote: Remote<BountyApi>): { client: BountyClient;
         setCaps: (...caps) => remote.setCaps(...caps),
         payments: (persona) => remote.payments(persona),
         answerPayment: (...answer) => remote.answerPayment(...answer),
+        accountForPayment: (...word) => remote.accountForPayment(...word),
         ledgerCsv: (persona) => remote.ledgerCsv(persona),
         mine: (...blocks) => remote.mine(...blocks),
       },

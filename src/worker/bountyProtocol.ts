@@ -5,7 +5,7 @@ import type { PartView } from '../bounty/office/view'
 import type { BountySpec, EventId, PublicKey, Role, Score } from '../bounty/types'
 import type { Wish } from '../bounty/escrow/machine'
 import type { RelayState } from '../bounty/relays/relays'
-import type { PaymentRow, SpendingCaps, WalletInfo, WalletKind } from '../wallet/types'
+import type { PaymentRow, PersonsWord, SpendingCaps, WalletInfo, WalletKind } from '../wallet/types'
 
 /**
  * Who acts. Everybody is 'me'; where one person plays a whole bounty in one tab with play money, each part is a person of
@@ -116,6 +116,8 @@ export interface BountyApi {
   setCaps(persona: Persona, caps: SpendingCaps): Promise<void>
   payments(persona: Persona): Promise<PaymentRow[]>
   answerPayment(persona: Persona, key: string, yes: boolean): Promise<void>
+  /** What became of a payment that the wallet does not account for. @throws bounty.state | pay.mismatch */
+  accountForPayment(persona: Persona, key: string, word: PersonsWord): Promise<void>
   ledgerCsv(persona: Persona): Promise<string>
   /** practice only: what lets time pass on the private chain */
   mine(persona: Persona, blocks: number): Promise<number>

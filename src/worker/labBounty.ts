@@ -144,6 +144,7 @@ export function createBountyDesk(deps: BountyDeskDeps): BountyDesk {
     setCaps: async (persona, caps) => (await person(persona)).setCaps(caps),
     payments: (persona) => storeOf(persona).payments(),
     answerPayment: async (persona, key, yes) => (await person(persona)).answer(key, yes),
+    accountForPayment: async (persona, key, word) => (await person(persona)).till.accountFor(key, word),
     ledgerCsv: async (persona) => ledgerCsv(await storeOf(persona).payments()),
   }
 

@@ -7,7 +7,8 @@ import type { BountyDesk, BountyDeskDeps } from './labBounty'
 
 const METHODS = [
   'self', 'setRelays', 'board', 'watch', 'parts', 'draftBounty', 'checkDraft', 'postBounty', 'exportBounty', 'importFile', 'hunt', 'submitPatch',
-  'verifyBounty', 'reverify', 'wish', 'connectWallet', 'disconnectWallet', 'wallet', 'setCaps', 'payments', 'answerPayment', 'ledgerCsv', 'mine',
+  'verifyBounty', 'reverify', 'wish', 'connectWallet', 'disconnectWallet', 'wallet', 'setCaps', 'payments', 'answerPayment', 'accountForPayment',
+  'ledgerCsv', 'mine',
 ] as const satisfies (keyof BountyApi)[] // prettier-ignore
 
 /** Every method is in the list. */

@@ -51,6 +51,16 @@ export interface SponsorState extends MachineState {
 /** Reads an invoice; null where it is none. */
 export type Decode = (bolt11: string) => Invoice | null
 
+/** What the hunter is told; wallet and caps of the sponsor are no business of others. */
+export const NOT_LOCKED = 'A slice came back, or was never locked.'
+
+/** The same for the sponsor: which slices, and why. */
+export function notLocked(slices: readonly SponsorSlice[], reason?: string): string {
+  const [{ state }] = slices
+  const why = reason ?? (state?.state === 'failed' ? state.reason : '')
+  return `Slice${slices.length === 1 ? '' : 's'} ${slices.map(({ slice }) => slice + 1).join(', ')} came back, or never left. ${why}`.trim()
+}
+
 /** Money of one submission, or of the whole bounty, as the sponsor sees it. */
 export function sponsorMoney(submissions: readonly SponsorSubmission[]): Money {
   const money: Money = { lockedMsat: 0, paidMsat: 0, refundedMsat: 0, pendingMsat: 0 }

@@ -3,7 +3,7 @@
 
 import type { OutgoingState } from '../../wallet/types'
 import type { BountySpec, EventId, Message, Phase, PublicKey } from '../types'
-import { lock, refuse, type Decode, type SponsorSlice, type SponsorState, type SponsorSubmission } from './lock'
+import { lock, NOT_LOCKED, notLocked, refuse, type Decode, type SponsorSlice, type SponsorState, type SponsorSubmission } from './lock'
 import { finish, park, tell, unpark, want, type Effect, type Input, type Result } from './machine'
 import { commitmentOf, hashOfSecret, openPatch } from './seal'
 import { feeMsat } from './terms'
@@ -35,8 +35,10 @@ export function stepSponsor(state: SponsorState, input: Input, decode: Decode): 
     const back = slices.filter((slice) => slice.state?.state === 'failed' || slice.state?.state === 'refused')
     if (stage !== 'paying' || back.length === 0) continue
     // it may never have reached the hunter, who would wait for it; who has shown the patch does not listen
-    want(state, { key: `decline/${commit}/${author}`, do: 'send', to: author, body: { kind: 'decline', commit, reason: 'A slice came back before anything was judged.' } })
-    if (back.length === slices.length) submission.stage = 'declined'
+    want(state, { key: `decline/${commit}/${author}`, do: 'send', to: author, body: { kind: 'decline', commit, reason: NOT_LOCKED } })
+    if (back.length < slices.length) continue
+    submission.stage = 'declined'
+    submission.complaint ??= notLocked(back)
   }
   for (const commit of state.order) {
     const submission = state.submissions[commit]
@@ -128,8 +130,9 @@ function conclude(state: SponsorState, effect: Effect, result: Result): void {
     if (outcome.state !== 'refused') settle(slice, outcome)
     else slice.state ??= outcome
     // a slice that cannot be locked means that the patch will not be shown: the hunter lets the others go
-    if (submission.stage === 'paying' && (slice.state?.state === 'refused' || slice.state?.state === 'failed'))
-      refuse(state, submission, result.do === 'fail' ? result.reason : 'A slice could not be locked.')
+    if (submission.stage !== 'paying' || (slice.state?.state !== 'refused' && slice.state?.state !== 'failed')) continue
+    refuse(state, submission, NOT_LOCKED)
+    submission.complaint = notLocked([slice], result.do === 'fail' ? result.reason : undefined)
   }
 }
 
@@ -142,10 +145,13 @@ function note(state: SponsorState, paymentHash: string, outgoing: OutgoingState)
 
 /** News of a payment may come twice and out of order: what is over stays over. */
 function settle(slice: SponsorSlice, outgoing: OutgoingState): void {
-  if (slice.state?.state === 'paid' || slice.state?.state === 'failed') return
-  // a wallet that cannot name the secret has not paid, whatever it says
+  const known = slice.state
+  if (known?.state === 'paid') return
+  // a wallet that cannot name the secret has not paid, whatever it says; one that can has, whatever was said before
   if (outgoing.state === 'paid' && hashOfSecret(outgoing.preimage) !== slice.paymentHash) return
-  if (outgoing.state === 'unknown' && slice.state?.state === 'pending') return
+  // and where only the person has said that it came back, any word of the wallet counts for more
+  if (known?.state === 'failed' && known.saidBy !== 'person' && outgoing.state !== 'paid') return
+  if (outgoing.state === 'unknown' && (known?.state === 'pending' || known?.state === 'failed')) return
   slice.state = outgoing
   if (outgoing.state === 'paid') slice.preimage = outgoing.preimage
 }

@@ -15,6 +15,7 @@ test('a line a payment, oldest first, sats to the msat', () => {
   expect(lines[1]).toContain('2023-11-14T22:13:20.000Z,2023-11-14T22:14:20.000Z,paid,pending,100,0.001,play money,practice')
   expect(lines[2]).toContain(',1.001,0.001,')
   expect(lines[3]).toBe('')
+  expect(ledgerCsv([row({ state: { state: 'failed', reason: '', saidBy: 'person' } })])).toContain(',"failed, as the person said",')
 })
 
 test('what strangers wrote is no formula and breaks no line', () => {

@@ -1,6 +1,7 @@
 // Every payment as a line of a table that a spreadsheet reads (RFC 4180). Titles come from strangers, and a spreadsheet
 // takes a cell that begins with = + - @ for a formula: such a cell gets an apostrophe first.
 
+import { isClaimed } from '../../wallet/outcome'
 import type { PaymentRow } from '../../wallet/types'
 
 const HEAD = [
@@ -15,7 +16,7 @@ export function ledgerCsv(rows: readonly PaymentRow[]): string {
 
 function cellsOf(row: PaymentRow): string[] {
   const { createdAt, updatedAt, direction, state, amountMsat, feeMsat, isPlayMoney, wallet, toWhom, why, lockedUntil, paymentHash, preimage, key } = row
-  const stateText = state.state === 'refused' ? `refused by the ${state.by}` : state.state
+  const stateText = state.state === 'refused' ? `refused by the ${state.by}` : isClaimed(state) ? 'failed, as the person said' : state.state
   return [
     iso(createdAt), iso(updatedAt), direction === 'out' ? 'paid' : 'received', stateText, sats(amountMsat), sats(feeMsat), isPlayMoney ? 'play money' : 'bitcoin',
     wallet, toWhom, why, lockedUntil ? iso(lockedUntil.at) : '', paymentHash, preimage ?? '', key,

@@ -54,6 +54,19 @@ async function queueHeld(): Promise<{ all: Parties; held: string }> {
   return { all, held }
 }
 
+/** A submission that the sponsor's wallet is to lock, in which something goes wrong. */
+async function paidWith(wallet: Partial<Wallet>): Promise<Parties> {
+  const all = await world([])
+  const { walletOf } = all
+  all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'sponsor' && wallet) })
+  for (const name of ['sponsor', 'hunter', 'verifier'] as const) await all.party(name).start()
+  await all.post()
+  await all.settle()
+  await all.party('hunter').office.submit(all.bounty, programOf(0.2))
+  await all.settle()
+  return all
+}
+
 const balances = ({ ledger }: Parties) => ({ sponsor: ledger.balance('sponsor') - START, hunter: ledger.balance('hunter') - START, locked: ledger.lockedMsat() })
 
 describe('by file alone, no relay', () => {
@@ -110,18 +123,43 @@ describe('by file alone, no relay', () => {
   })
 
   test('locks that find no way to the hunter: it hears of it, gives up, and the turn is free', async () => {
-    const all = await world([])
-    const { walletOf } = all
-    const lost: Partial<Wallet> = { pay: async () => ({ state: 'pending' }), lookUpOutgoing: async () => ({ state: 'failed', reason: 'There is no way.' }) }
-    all.walletOf = (name) => ({ ...walletOf(name), ...(name === 'sponsor' && lost) })
-    for (const name of ['sponsor', 'hunter', 'verifier'] as const) await all.party(name).start()
-    await all.post()
-    await all.settle()
-    await all.party('hunter').office.submit(all.bounty, programOf(0.2))
-    await all.settle()
-    expect(await all.party('hunter').part()).toMatchObject({ isOver: true, stage: 'A slice came back before anything was judged.' })
+    const all = await paidWith({ pay: async () => ({ state: 'pending' }), lookUpOutgoing: async () => ({ state: 'failed', reason: 'There is no way.' }) })
+    expect(await all.party('hunter').part()).toMatchObject({ isOver: true, stage: 'A slice came back, or was never locked.' })
     expect(await all.party('verifier').part()).toMatchObject({ stage: 'The baseline is attested.' })
     expect(await all.party('sponsor').part()).toMatchObject({ money: { lockedMsat: 0, paidMsat: 0, pendingMsat: 0 } })
+  })
+
+  test('why a slice could not be locked is told to the sponsor, and is no business of the hunter', async () => {
+    const pay = async (): Promise<never> => { throw new LabError('pay.quota', 'The budget of this wallet is used up.') } // prettier-ignore
+    const all = await paidWith({ pay })
+    const { submissions, timeline } = await all.party('sponsor').part()
+    expect(submissions[0].stage).toMatch(/^Slices? [\d, ]+ came back, or never left\. The budget of this wallet is used up\.$/)
+    expect(timeline.filter(({ text }) => text.includes('used up'))).toHaveLength(5)
+    const theirs = await all.party('hunter').part()
+    expect(theirs).toMatchObject({ isOver: true, stage: 'A slice came back, or was never locked.' })
+    expect(JSON.stringify(all.party('hunter').office.about(all.bounty))).not.toContain('used up')
+  })
+
+  test('a wallet that never says what became of the locks: the sponsor says it, and the turn is free; a proof says otherwise', async () => {
+    const all = await paidWith({ pay: async () => ({ state: 'unknown' }), lookUpOutgoing: async () => ({ state: 'unknown' }) })
+    const { till, office } = all.party('sponsor')
+    expect(await all.party('sponsor').part()).toMatchObject({ money: { pendingMsat: 100 * SAT } })
+    const out = (await till.payments()).filter(({ direction }) => direction === 'out')
+    expect(out).toHaveLength(5)
+    for (const { key } of out) await till.accountFor(key, 'cameBack')
+    await office.rest()
+    await all.settle()
+    const mine = await all.party('sponsor').part()
+    expect(mine.money).toEqual({ lockedMsat: 0, paidMsat: 0, refundedMsat: 100 * SAT, pendingMsat: 0 })
+    expect(mine.submissions[0].stage).toBe('Slices 1, 2, 3, 4, 5 came back, or never left. You said so; the wallet did not.')
+    expect(await all.party('hunter').part()).toMatchObject({ isOver: true, stage: 'A slice came back, or was never locked.' })
+    expect(await all.party('verifier').part()).toMatchObject({ stage: 'The baseline is attested.' })
+    // the verifier knows the secrets
+    const judge = all.party('verifier').office.rows().flatMap(({ state }) => (state.role === 'verifier' ? Object.values(state.submissions) : []))
+    const { paymentHash, preimage } = judge[0].slices[0]
+    await till.accountFor(out.find((row) => row.paymentHash === paymentHash)!.key, { preimage })
+    await office.rest()
+    expect((await all.party('sponsor').part()).money).toEqual({ lockedMsat: 0, paidMsat: 20 * SAT, refundedMsat: 80 * SAT, pendingMsat: 0 })
   })
 
   test('a hunter who vanishes with the holdback locked: it refunds itself at its deadline', async () => {

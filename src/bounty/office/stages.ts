@@ -1,7 +1,7 @@
 // Where a bounty or a submission stands and whose turn it is: one sentence each, for every role and stage.
 
 import type { HunterState } from '../escrow/hunter'
-import type { SponsorState, SponsorSubmission } from '../escrow/lock'
+import { notLocked, type SponsorState, type SponsorSubmission } from '../escrow/lock'
 import { releaseOf } from '../escrow/terms'
 import type { VerifierState, VerifierSubmission } from '../escrow/verdict'
 import type { BountySpec } from '../types'
@@ -72,6 +72,8 @@ export function sponsorSubmissionStage({ stage, invoices, slices, verdicts, comp
   }
   if (stage === 'committed' && first.length === 0) return { stage: 'Somebody has committed to a patch.', next: 'The verifiers measure it; a bill comes after their verdict.' }
   if (stage === 'paying') {
+    const back = slices.filter(({ state }) => state?.state === 'failed')
+    if (back.length > 0) return { stage: notLocked(back), next: 'The hunter lets the others go: they come back at once, or at their deadline.' }
     const asked = slices.filter(({ state }) => state === null).length
     if (asked > 0) return { stage: `${slices.length - asked} of ${slices.length} slices are locked.`, next: 'Confirm the other payments, with your wallet connected.' }
     return { stage: 'All slices are locked; the verifiers see the patch.', next: 'The verifiers measure it. What is not released comes back to you.' }
@@ -101,10 +103,10 @@ export function verifierStage(state: VerifierState): Stage {
   const { sets, baselines, me, order, submissions, closed, now, spec } = state
   const busy = order.map((commit) => submissions[commit]).find((one) => verifierSubmissionStage(one).next !== null)
   if (sets.length === 0) return { stage: 'You are one of its verifiers.', next: 'The sponsor sends the held-out text, encrypted for you.' }
-  if (!(me in (baselines[0] ?? {}))) return { stage: 'The held-out text is here, and matches its hash.', next: 'This tab trains the baseline and attests its score: leave it open.' }
+  if (!(me in (baselines[0] ?? {}))) return { stage: 'The held-out text is here, and matches its hash.', next: 'The baseline is trained here, and its score attested: this must stay running.' }
   if (busy) return verifierSubmissionStage(busy)
   if (closed || now > spec.deadline) return over('The bounty is closed, and everything has been judged.')
-  return { stage: 'The baseline is attested.', next: 'Waiting for submissions; leave this tab open, or run it headless.' }
+  return { stage: 'The baseline is attested.', next: 'Submissions are measured here as they come: this must stay running.' }
 }
 
 export function verifierSubmissionStage({ stage, reason, place }: VerifierSubmission): Stage {
@@ -115,14 +117,14 @@ export function verifierSubmissionStage({ stage, reason, place }: VerifierSubmis
     case 'hashed':
       return { stage: 'Its turn: the payment hashes are out.', next: 'Sponsor and hunter lock the money; the hunter then shows the patch.' }
     case 'measuring':
-      return { stage: 'The patch is here.', next: 'This tab trains it on fresh seeds and scores it on the held-out text.' }
+      return { stage: 'The patch is here.', next: 'It is trained here on fresh seeds, and scored on the held-out text.' }
     case 'scored':
     case 'rescored':
       return { stage: 'Measured here.', next: 'The other verifiers’ scores are awaited; the median counts.' }
     case 'waiting':
       return { stage: 'Accepted; the first part is released.', next: 'It is measured again after the delay, unless the sponsor objects.' }
     case 'remeasuring':
-      return { stage: 'The delay is over.', next: 'This tab measures it again.' }
+      return { stage: 'The delay is over.', next: 'It is measured here again.' }
     case 'finished':
       return over('Judged.')
     case 'declined':

@@ -79,16 +79,18 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
 const setOf = ({ heldOutSet }: Score) => (heldOutSet === 0 ? '' : ` (set ${heldOutSet + 1})`)
 const when = (phase: 'first' | 'stability') => (phase === 'first' ? '' : ' at the re-check')
 
+const REFUSED_BY = { person: 'you said no', cap: 'above a cap', check: 'not what was agreed' }
+
 /** What a payment has come to; its row keeps the last state only. */
 function moved({ direction, state, amountMsat, updatedAt, paymentHash, why }: PaymentRow): TimelineEntry {
   const amount = sats(amountMsat)
   const text: Record<PaymentRow['state']['state'], string> = {
     asked: `${amount} wait for your word.`,
-    refused: `${amount} were not sent: refused.`,
+    refused: `${amount} were not sent: ${state.state === 'refused' ? REFUSED_BY[state.by] : ''}.`,
     unknown: `${amount} left, and the wallet has not said what became of them.`,
     pending: `${amount} are locked.`,
     paid: `${amount} were paid.`,
-    failed: `${amount} came back.`,
+    failed: `${amount} came back, or never left.${state.state === 'failed' ? ` ${state.reason}` : ''}`,
     open: `A bill for ${amount} is open.`,
     locked: `${amount} are locked for you.`,
     settled: `${amount} were received.`,

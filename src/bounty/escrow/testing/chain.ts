@@ -32,6 +32,11 @@ export class Chain {
     return sum
   }
 
+  /** payment hashes */
+  lockedBy(payer: PublicKey): string[] {
+    return [...this.locks.values()].filter((lock) => lock.payer === payer && lock.state === 'locked').map(({ paymentHash }) => paymentHash)
+  }
+
   lock(terms: Pick<Lock, 'paymentHash' | 'payer' | 'payee' | 'amountMsat'>, blocks: number): Lock {
     const { paymentHash, payer, amountMsat } = terms
     const lock: Lock = { ...terms, deadlineHeight: this.height + blocks, state: 'locked', preimage: null }

@@ -9,8 +9,8 @@ const BASELINE_BPB = 2
 /** How a party cheats. */
 export type Vice =
   | 'honest'
-  /** sponsor */
-  | 'neverLocks' | 'locksLess' | 'locksShort'
+  /** sponsor; saysBack: of money that is locked, that it came back */
+  | 'neverLocks' | 'locksLess' | 'locksShort' | 'saysBack'
   /** hunter */
   | 'copies' | 'alters' | 'cancelsOne' | 'settlesLate' | 'overfits' | 'withdraws' | 'takesBack' | 'swaps'
   /** verifier */

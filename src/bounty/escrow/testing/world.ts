@@ -60,6 +60,8 @@ export class World {
     const party = this.rng.pick(this.parties)
     const roll = this.rng.uniform()
     if (party.vice === 'withdraws' && this.rng.uniform() < 0.05) this.step(party, { kind: 'person', wish: { do: 'withdraw' } })
+    const locked = party.vice === 'saysBack' ? this.chain.lockedBy(party.key) : []
+    if (locked.length > 0 && this.rng.uniform() < 0.1) this.step(party, { kind: 'outgoing', paymentHash: this.rng.pick(locked), state: { state: 'failed', reason: 'said', saidBy: 'person' } })
     if (roll < 0.45) this.deliver(party)
     else if (roll < 0.85) this.stumble(party)
     else if (roll < 0.9) this.tick(this.rng.int(900))
