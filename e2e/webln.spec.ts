@@ -94,7 +94,7 @@ test('slices paid by an extension: refused, then held over a reload, settled, an
     await expect.poll(() => (bounty = hunter.office.listings()[0]?.id ?? ''), { timeout: SLOW_MS }).not.toBe('')
     extension.answers.push('agrees', 'refuses')
     await submit()
-    await expect(page.getByRole('region', { name: 'Submissions' })).toContainText('A slice could not be locked.', { timeout: SLOW_MS })
+    await expect(page.getByRole('region', { name: 'Submissions' })).toContainText(/Slice \d came back, or never left\. You refused in the wallet extension\./, { timeout: SLOW_MS })
     await expect(money(page, 'Your bounty', 'Came back')).toHaveText('1,000', { timeout: SLOW_MS })
     expect(ledger.balance('sponsor')).toBe(BEGUN_SAT * 1000)
     await tab(page, 'Wallet and ledger')
@@ -114,9 +114,28 @@ test('slices paid by an extension: refused, then held over a reload, settled, an
     await page.setViewportSize({ width: 1366, height: 850 })
   })
 
-  await test.step('the hunter is back and settles; the extension says so once it is connected', async () => {
+  await test.step('the hunter is back and settles; the sponsor says so of one of them, with its proof', async () => {
     await hunter.start([relay.url])
     await expect.poll(() => ledger.balance('hunter'), { timeout: SLOW_MS }).toBe(HUNTER_MSAT + POOL_SAT * 1000)
+    await payments(page).getByRole('button', { name: /^Say what became of it/ }).first().click()
+    const hash = await question(page).locator('code.whole-key').innerText()
+    const proof = question(page).getByRole('textbox', { name: /its proof/ })
+    const check = question(page).getByRole('button', { name: 'Check the proof' })
+    await proof.fill(hash)
+    await check.click()
+    await expect(question(page).getByRole('alert')).toContainText('does not fit its payment hash')
+    await question(page).getByRole('button', { name: 'It came back, or never left…' }).click()
+    await expect(question(page)).toContainText('Say so only if the wallet shows that it failed')
+    await onPhoneInTheDark(page)
+    await page.setViewportSize({ width: 1366, height: 850 })
+    const settled = await ledger.wallet('sponsor').lookUpOutgoing(hash)
+    await proof.fill(settled.state === 'paid' ? settled.preimage : '')
+    await check.click()
+    await expect(question(page)).toHaveCount(0)
+    await expect(payments(page).filter({ hasText: /proof [0-9a-f]{8}/ })).toHaveCount(1)
+  })
+
+  await test.step('the extension says it of the other once it is connected', async () => {
     await connect(page)
     await expect(page.locator('.balance')).toHaveText('4,000 sat')
     await expect(payments(page).filter({ hasText: /proof [0-9a-f]{8}/ })).toHaveCount(2)

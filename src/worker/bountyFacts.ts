@@ -3,3 +3,4 @@
 export { releaseOf, sliceAmountsMsat } from '../bounty/escrow/terms'
 export { inspectPatch, patchSize } from '../bounty/verify/inspect'
 export { generateCorpus } from '../data/grammar'
+export { isClaimed, isUnaccounted } from '../wallet/outcome'

@@ -90,12 +90,13 @@ function moved({ direction, state, amountMsat, updatedAt, paymentHash, why }: Pa
     unknown: `${amount} left, and the wallet has not said what became of them.`,
     pending: `${amount} are locked.`,
     paid: `${amount} were paid.`,
-    failed: `${amount} came back, or never left.${state.state === 'failed' ? ` ${state.reason}` : ''}`,
+    failed: `${amount} came back, or never left.`,
     open: `A bill for ${amount} is open.`,
     locked: `${amount} are locked for you.`,
     settled: `${amount} were received.`,
     cancelled: `${amount} were given back.`,
     expired: `A bill for ${amount} expired.`,
   }
-  return { at: updatedAt, text: `${text[state.state]} ${direction === 'out' ? why : ''}`.trim(), proof: { kind: 'payment', id: paymentHash } }
+  const reason = state.state === 'failed' ? ` (${state.reason})` : ''
+  return { at: updatedAt, text: `${text[state.state]} ${direction === 'out' ? why : ''}${reason}`.trim(), proof: { kind: 'payment', id: paymentHash } }
 }

@@ -1,8 +1,10 @@
 import { useState } from 'react'
+import { isClaimed, isUnaccounted } from '../../../worker/bountyFacts'
 import { useDesk, useDeskState, useNameOf, usePerson, usePersona } from '../../state/bountyContext'
 import { shortKey, tameLine } from '../../state/bountyText'
 import { dateText, isInTheAir, paymentText } from '../../state/bountyWords'
 import { saveFile } from '../saveFile'
+import { AccountFor } from './AccountFor'
 import { Copy } from './Copy'
 import { FiatRateField } from './FiatRate'
 import { Sats } from './Sats'
@@ -45,6 +47,7 @@ export function Ledger() {
                       <small className="note"> proof <code title={row.preimage}>{shortKey(row.preimage)}</code> <Copy text={row.preimage} label={`Copy the proof of ${tameLine(row.why, 80)}`} /></small>
                     )}
                     {row.state.state === 'failed' && <small className="note"> {tameLine(row.state.reason, 120)}</small>}
+                    {(isUnaccounted(row) || isClaimed(row.state)) && <> <AccountFor row={row} /></>}
                   </td>
                   <td>{row.direction === 'out' && `${nameOf(row.toWhom)}: `}{tameLine(row.why, 160)}</td>
                   <td className="num">{row.feeMsat > 0 ? <Sats msat={row.feeMsat} play={row.isPlayMoney} /> : '0'}</td>

@@ -30,7 +30,7 @@ export function WalletPanel({ wallet, info }: { wallet: WalletView; info: Wallet
       <p className="balance">{info.balanceMsat === null ? <span className="note">This wallet does not say its balance.</span> : <Sats msat={info.balanceMsat} play={play} fiat />}</p>
       <ul className="abilities">
         <Ability can={info.canHold} yes="Can receive locked payments: you can hunt bounties whose money is locked." no="Cannot receive locked payments: as a hunter you can only take bounties that are paid on trust. Paying is not affected." />
-        <Ability can={info.canLookUp} yes="Can say what became of a payment." no="Cannot say what became of a payment: one without an answer counts as locked until you tell from the wallet itself." />
+        <Ability can={info.canLookUp} yes="Can say what became of a payment." no="Cannot say what became of a payment: one without an answer counts as locked until you look into the wallet yourself, and say in the ledger what became of it." />
         {info.network !== 'mainnet' && info.network !== 'unknown' && <li><Icon name="info" size={14} />Network: {info.network}.</li>}
         {info.budget && (
           <li>
