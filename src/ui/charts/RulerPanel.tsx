@@ -19,7 +19,7 @@ export function RulerPanel({ lab, rows }: { lab: LabRecord | null; rows: readonl
     : `${delta(held[0].value)} at the baseline, ${delta(held.at(-1)!.value)} now.`
   return (
     <section className="card ruler" aria-labelledby="ruler-title">
-      <div className="card-head"><h2 id="ruler-title">Ruler</h2></div>
+      <div className="card-head"><h2 id="ruler-title">Ruler</h2><p className="axis-note">how far the scores can be trusted</p></div>
       <div className="ruler-grid">
         <figure>
           <figcaption>Hidden − val <span>bits per byte</span></figcaption>

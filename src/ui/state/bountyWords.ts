@@ -3,7 +3,7 @@
 import type { BountySpec, Role } from '../../bounty/types'
 import type { PaymentRow } from '../../wallet/types'
 import type { ListingView, PartView, Persona } from '../../worker/bountyProtocol'
-import { duration, plural, when } from './format'
+import { duration, inTwo, plural, when } from './format'
 
 export const PERSONA_NAMES: Record<Persona, string> = { me: 'You', sponsor: 'Sponsor', hunter: 'Hunter', verifier: 'Verifier' }
 
@@ -22,12 +22,12 @@ export const ESCROWS: Record<BountySpec['escrow'], { label: string; short: strin
   },
   lump: {
     label: 'Locked, all or nothing',
-    short: 'Locked as a lump',
+    short: 'Locked, all or nothing',
     about: 'Two payments are locked before anybody sees the work: one for now, one held back. Both are paid if the whole target is reached, else neither.',
   },
   unescrowed: {
     label: 'Not locked: on trust',
-    short: 'Unescrowed, on trust',
+    short: 'Not locked, on trust',
     about: 'Nothing is locked. The score comes first, then one bill for what it earned. The sponsor can walk away, and the holdback is a promise.',
   },
 }
@@ -43,7 +43,7 @@ export function verifiersText({ verifiers }: Pick<BountySpec, 'verifiers'>, spon
 export function leftText(until: number, now: number): string {
   const left = until - now
   if (left <= 0) return 'over'
-  if (left >= 48 * 3600) return `${Math.floor(left / 86_400)} d ${Math.floor((left % 86_400) / 3600)} h`
+  if (left >= 48 * 3600) return inTwo(Math.floor(left / 86_400), 'd', Math.floor((left % 86_400) / 3600), 'h', 1)
   return duration(left)
 }
 

@@ -36,13 +36,18 @@ export function milliseconds(value: number): string {
   return value >= 100 ? `${value.toFixed(0)} ms` : `${value.toFixed(1)} ms`
 }
 
-/** 47 s, 3 min 05 s, 2 h 10 min. */
+/** 47 s, 3 min 05 s, 2 h 10 min, 2 h. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '–'
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
-  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`
+  if (whole < 3600) return inTwo(Math.floor(whole / 60), 'min', whole % 60, 's', 2)
+  return inTwo(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min', 2)
+}
+
+/** An amount in two units, or in the larger one where nothing is left for the smaller. @param digits of the smaller, at least */
+export function inTwo(large: number, largeUnit: string, small: number, smallUnit: string, digits: number): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${String(small).padStart(digits, '0')} ${smallUnit}`
 }
 
 export function percent(fraction: number, decimals = 1): string {

@@ -36,7 +36,7 @@ export default function ReceiptsSection() {
       <h1 id="receipts-title">Check a receipt</h1>
       <p className="lede">
         Every finished experiment leaves a signed receipt: hashes of its program, task, text and code, its seeds, scores and
-        course. The signature shows that nothing was altered since; running it again shows whether it was true.
+        course. The signature shows that nothing was altered since; running it again shows whether it was true. An experiment’s own receipt is at the end of its details in the lab.
       </p>
       <FileDrop label="Choose a receipt" accept="application/json,.json" note="or drop one here. It is read in this browser only." onFile={(file) => void take(file)} />
       <div aria-live="polite">

@@ -30,10 +30,10 @@ function Grounds({ row, judgement, pBetter }: { row: Experiment; judgement: Judg
       {keptAs && <Fact term="Kept as" value={keptAs} />}
       <Fact term="P(better)" value={pBetter > 0.9995 ? 'over 99.9 %' : percent(pBetter)} />
       {pNeeded !== null && <Fact term="Needed" value={seedsUsed < 2 ? 'a second seed' : percent(pNeeded)} />}
-      {barBpb !== null && <Fact term="Gain needed" value={bpb(barBpb)} />}
-      <Fact term="Floor of effect" value={bpb(floorBpb)} />
-      <Fact term="Noise σ" value={bpb(sigmaBpb)} />
-      {driftBpb > 0 && <Fact term="Drift" value={bpb(driftBpb)} />}
+      {barBpb !== null && <Fact term="Gain needed, bpb" value={bpb(barBpb)} />}
+      <Fact term="Floor of effect, bpb" value={bpb(floorBpb)} />
+      <Fact term="Noise σ, bpb" value={bpb(sigmaBpb)} />
+      {driftBpb > 0 && <Fact term="Drift, bpb" value={bpb(driftBpb)} />}
       <Fact term="Seeds" value={String(seedsUsed)} />
       {row.length !== undefined && incumbentLength !== null && (
         <Fact term="Length" value={`${count(row.length)} tokens, ${count(incumbentLength)} before`} />

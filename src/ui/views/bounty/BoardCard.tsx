@@ -2,7 +2,7 @@ import type { ListingView } from '../../../worker/bountyProtocol'
 import { useNameOf } from '../../state/bountyContext'
 import { tameLine } from '../../state/bountyText'
 import { ESCROWS, isOpen, leftText, verifiersText } from '../../state/bountyWords'
-import { bpb } from '../../state/format'
+import { bpb, plural } from '../../state/format'
 import { Icon } from '../Icon'
 import { Sats } from './Sats'
 import { Star } from './Star'
@@ -27,10 +27,10 @@ export function BoardCard({ listing, now, onOpen, onWatch }: { listing: ListingV
       </div>
       <dl className="facts bounty-facts">
         <div><dt>For a gain of</dt><dd className="num">{spec.targetImprovementBpb} bpb</dd></div>
-        <div><dt>Best so far</dt><dd className="num">{listing.bestBpb === null ? 'none attested' : bpb(listing.bestBpb)}</dd></div>
-        <div><dt>Left</dt><dd>{listing.leftSat === null ? 'not known' : <Sats msat={listing.leftSat * 1000} play={isPlay} />}</dd></div>
-        <div><dt>{open ? 'Open for' : 'Open'}</dt><dd className="num">{open ? leftText(spec.deadline, now) : 'closed'}</dd></div>
-        <div><dt>Handed in</dt><dd className="num">{listing.submissions}</dd></div>
+        <div><dt>Best so far</dt><dd className="num">{listing.bestBpb === null ? 'not measured yet' : `${bpb(listing.bestBpb)} bpb`}</dd></div>
+        <div><dt>Left in the pool</dt><dd>{listing.leftSat === null ? 'not known' : <Sats msat={listing.leftSat * 1000} play={isPlay} />}</dd></div>
+        <div><dt>{open ? 'Open for' : 'State'}</dt><dd className="num">{open ? leftText(spec.deadline, now) : 'closed'}</dd></div>
+        <div><dt>Handed in</dt><dd className="num">{plural(listing.submissions, 'program')}</dd></div>
       </dl>
       <p className="bounty-labels">
         <span className={spec.escrow === 'unescrowed' ? 'label label-warn' : 'label'} title={ESCROWS[spec.escrow].about}><Icon name={spec.escrow === 'unescrowed' ? 'warn' : 'check'} size={13} />{ESCROWS[spec.escrow].short}</span>

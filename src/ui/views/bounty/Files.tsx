@@ -1,4 +1,5 @@
 import { useDesk, useDeskState, usePersona } from '../../state/bountyContext'
+import { Icon } from '../Icon'
 import { saveFile } from '../saveFile'
 
 /** A bounty as files: its terms, or everything that was said about it. */
@@ -17,10 +18,10 @@ export function Files({ bounty }: { bounty: string }) {
     <section className="card" aria-label="Files">
       <h2>Files</h2>
       <p className="button-row">
-        <button type="button" className="button button-plain" onClick={() => save('spec')}>bounty.json</button>
-        <button type="button" className="button button-plain" onClick={() => save('mail')}>Every message</button>
+        <button type="button" className="button button-plain" onClick={() => save('spec')}><Icon name="download" />bounty.json</button>
+        <button type="button" className="button button-plain" onClick={() => save('mail')}><Icon name="download" />Every message</button>
       </p>
-      <p className="note">The messages are signed: whoever gets the file can go on without any relay.</p>
+      <p className="note">bounty.json has the terms, to post one like it. The messages are signed: whoever gets them can go on without any relay, under “From a file” on the board.</p>
     </section>
   )
 }

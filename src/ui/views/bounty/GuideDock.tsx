@@ -17,6 +17,8 @@ export function GuideDock({ step: number }: { step: number }) {
   const show = (next: number) => desk.go({ step: next, ...(state.practice ? placeOf(GUIDE[next], state) : {}) })
   const there = placeOf(step, state)
   const isThere = state.place.persona === there.persona && state.place.page === there.page
+  // what has been posted is not posted again
+  const goes = state.practice && !isThere && !(isDone && step.page === 'post')
   return (
     <section className="guide" aria-labelledby="guide-title">
       <div className="guide-head">
@@ -35,7 +37,7 @@ export function GuideDock({ step: number }: { step: number }) {
       {step.offer === 'mine' && state.practice && <MineBlocks />}
       <p className="button-row">
         {number > 0 && <button type="button" className="button button-quiet" onClick={() => show(number - 1)}><Icon name="left" size={14} />Back</button>}
-        {state.practice && !isThere && <button type="button" className="button button-plain" onClick={() => show(number)}>Go there as the {step.persona}</button>}
+        {goes && <button type="button" className="button button-plain" onClick={() => show(number)}>Go there as the {step.persona}</button>}
         {number < GUIDE.length - 1
           ? <button type="button" className={isDone ? 'button button-primary' : 'button button-plain'} onClick={() => show(number + 1)}>Next: {GUIDE[number + 1].title}</button>
           : <button type="button" className="button button-primary" onClick={() => desk.go({ step: null })}>Done</button>}

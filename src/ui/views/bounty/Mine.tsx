@@ -9,13 +9,27 @@ import { Words } from './Words'
 export function Mine() {
   const { parts } = usePerson()
   if (parts === null) return <p className="note" role="status">Reading your bounties…</p>
-  if (parts.length === 0) return <p className="card empty">You take part in nothing yet. Open a bounty on the board, or post one.</p>
+  if (parts.length === 0) return <Nothing />
   const open = parts.filter(({ isOver }) => !isOver)
   const over = parts.filter(({ isOver }) => isOver)
   return (
     <div className="mine">
       {open.length > 0 && <Parts title="Under way" parts={open} />}
       {over.length > 0 && <Parts title="Over" parts={over} />}
+    </div>
+  )
+}
+
+/** No part yet: the two ways to one. */
+function Nothing() {
+  const desk = useDesk()
+  return (
+    <div className="card empty">
+      <p>You take part in nothing yet. What you post, hunt or verify is listed here, with its money and whose turn it is.</p>
+      <p className="button-row">
+        <button type="button" className="button button-plain" onClick={() => desk.go({ page: 'board', bounty: null })}>Look at the board</button>
+        <button type="button" className="button button-plain" onClick={() => desk.go({ page: 'post', bounty: null })}>Post a bounty</button>
+      </p>
     </div>
   )
 }

@@ -50,7 +50,7 @@ export function NextAction({ listing, parts, now }: { listing: ListingView; part
         <Act label="Reveal the held-out text" busy={busy} onPress={press(() => desk.attempt('reveal', () => desk.api.wish(persona, sponsored!.id, { do: 'reveal' })))}
           note="Nobody can gain from it any more. With it, everybody can run every score again, and see that you were honest." />
       )}
-      {next.do === 'hunt' && !isOutOfReach && (
+      {next.do === 'hunt' && !handing && !isOutOfReach && (
         <Act label={busy === 'hunt' ? 'Making a lab…' : 'Hunt this bounty'} busy={busy} onPress={press(hunt)}
           note="Makes a lab of its task here. The researcher of your choice works on it like on any other; come back when it has found something." />
       )}

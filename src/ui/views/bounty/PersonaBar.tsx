@@ -16,17 +16,22 @@ function Alone() {
   const desk = useDesk()
   const self = useDeskState(({ people }) => people.me.self)
   const busy = useDeskState((state) => state.busy)
+  // the walk-through begins with the same
+  const isGuided = useDeskState(({ place }) => place.step !== null || place.page === 'guide')
   return (
     <div className="persona-bar">
       <p className="persona-me">
         <span>You are <code title={self?.publicKey}>{self ? shortKey(self.publicKey) : '…'}</code> on the board.</span>
         {self && <Copy text={self.publicKey} label="Copy your public key" />}
+        <span className="note">Your public key, made in this browser. Sponsors name verifiers by theirs.</span>
       </p>
-      <button type="button" className="button button-play" aria-disabled={busy !== null} onClick={() => {
-        if (busy === null) void desk.startPractice()
-      }}>
-        <Icon name="play" size={14} />{busy === 'practice' ? 'Making a private network…' : 'Play a whole bounty in this tab, with play money'}
-      </button>
+      {!isGuided && (
+        <button type="button" className="button button-play" aria-disabled={busy !== null} onClick={() => {
+          if (busy === null) void desk.startPractice()
+        }}>
+          <Icon name="play" size={14} />{busy === 'practice' ? 'Making a private network…' : 'Play a whole bounty in this tab, with play money'}
+        </button>
+      )}
     </div>
   )
 }

@@ -25,10 +25,11 @@ export function RuleFields({ draft, onChange }: { draft: BountyDraft; onChange: 
       </details>
       <details className="advanced">
         <summary><Icon name="right" size={14} />Limits of a patch</summary>
+        <p className="note">A patch is what a hunter hands in: train.js, changed.</p>
         <div className="field-row">
-          <Amount label="Changed lines" unit="at most" value={rules.maxDiffLines} onChange={(maxDiffLines) => rule({ maxDiffLines })} />
-          <Amount label="Changed bytes" unit="at most" value={rules.maxDiffBytes} onChange={(maxDiffBytes) => rule({ maxDiffBytes })} />
-          <Amount label="Submissions a key" unit="at most" value={rules.maxSubmissionsPerKey} onChange={(maxSubmissionsPerKey) => rule({ maxSubmissionsPerKey })} />
+          <Amount label="Changed lines" unit="lines at most" value={rules.maxDiffLines} onChange={(maxDiffLines) => rule({ maxDiffLines })} />
+          <Amount label="Changed bytes" unit="bytes at most" value={rules.maxDiffBytes} onChange={(maxDiffBytes) => rule({ maxDiffBytes })} />
+          <Amount label="Submissions of one hunter" unit="at most" value={rules.maxSubmissionsPerKey} onChange={(maxSubmissionsPerKey) => rule({ maxSubmissionsPerKey })} />
           <Amount label="Likeness to an earlier one" unit="% at most" value={Math.round(rules.maxSimilarity * 100)} onChange={(percent) => rule({ maxSimilarity: percent / 100 })} note="Above it, a patch is a copy." />
         </div>
       </details>

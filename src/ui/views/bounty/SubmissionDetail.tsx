@@ -37,9 +37,9 @@ function VerdictFacts({ title, verdict, play, slices }: { title: string; verdict
       <p className={accepted ? 'badge badge-gold' : 'badge badge-bad'}><Icon name={accepted ? 'check' : 'cross'} size={14} />{title}: {accepted ? 'accepted' : 'refused'}</p>
       <p><Words text={reason} play={play} /></p>
       <dl className="facts">
-        <div><dt>Held-out score</dt><dd className="num">{bpb(heldOutBpb)}</dd></div>
-        <div><dt>Best before it</dt><dd className="num">{bpb(bestBeforeBpb)}</dd></div>
-        <div><dt>Change</dt><dd className="num">{delta(-improvementBpb)}</dd></div>
+        <div><dt>Held-out score, bpb</dt><dd className="num">{bpb(heldOutBpb)}</dd></div>
+        <div><dt>Best before it, bpb</dt><dd className="num">{bpb(bestBeforeBpb)}</dd></div>
+        <div><dt>Change, bpb</dt><dd className="num">{delta(-improvementBpb)}</dd></div>
         <div><dt>Of the target</dt><dd className="num">{percent(ratio, 0)}</dd></div>
         <div><dt>Slices released</dt><dd className="num">{released.length} of {slices}</dd></div>
         <div><dt>Worth</dt><dd><Sats msat={amountMsat} play={play} /></dd></div>

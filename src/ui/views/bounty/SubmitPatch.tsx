@@ -79,7 +79,7 @@ export function SubmitPatch({ listing, labId, onDone }: { listing: ListingView; 
         <>
           <label className="field">
             <span className="field-label">train.js</span>
-            <textarea className="code-text" rows={10} spellCheck={false} autoComplete="off" maxLength={MOST_BYTES} value={text} onChange={(event) => setText(event.target.value)} />
+            <textarea className="code-text" rows={10} wrap="off" spellCheck={false} autoComplete="off" maxLength={MOST_BYTES} value={text} onChange={(event) => setText(event.target.value)} />
           </label>
           <FileDrop label="Take it from a file" accept=".js,text/javascript,text/plain" note="It stays in this browser until the money is locked." onFile={(file) => void read(file)} />
           <p className="button-row">

@@ -30,11 +30,11 @@ export function Terms({ listing }: { listing: ListingView }) {
         <dl className="record">
           <dt>Task</dt><dd>{tameLine(task.name, 120)}, {task.tokenizer.kind === 'bytes' ? 'bytes' : `BPE ${task.tokenizer.vocab}`}, {count(task.budget.amount)} tokens a run</dd>
           <dt>Measured on</dt><dd>{plural(spec.seeds, 'fresh seed')}; the median counts, within {spec.toleranceBpb} bits per byte</dd>
-          <dt>Baseline</dt><dd>{bpb(spec.baseline.valBpb)} on the public text</dd>
+          <dt>Baseline</dt><dd>{bpb(spec.baseline.valBpb)} bits per byte on the public text</dd>
           <dt>Locks</dt><dd>between {blocksText(lock.minCltv)}, and {blocksText(lock.maxCltv)}</dd>
-          <dt>A patch</dt><dd>changes at most {plural(rules.maxDiffLines, 'line')} and {bytes(rules.maxDiffBytes)} of train.js, and is at most {percent(rules.maxSimilarity, 0)} like an earlier one</dd>
+          <dt>A patch</dt><dd>is train.js with at most {plural(rules.maxDiffLines, 'line')} and {bytes(rules.maxDiffBytes)} changed, and at most {percent(rules.maxSimilarity, 0)} like an earlier one</dd>
           <dt>Forbidden</dt><dd>{rules.forbidden.length === 0 ? 'nothing by name' : rules.forbidden.map((text) => <code key={text}>{tameLine(text, 60)} </code>)}</dd>
-          <dt>Submissions</dt><dd>at most {rules.maxSubmissionsPerKey} a key</dd>
+          <dt>Submissions</dt><dd>at most {rules.maxSubmissionsPerKey} of one hunter</dd>
           <dt>Verifiers’ fee</dt><dd>{spec.coordinatorFeePercent} % of what is earned, on top of the pool</dd>
           <dt>Materials</dt><dd>{spec.materialsUrl === null ? 'come with the bounty' : <code>{tameLine(spec.materialsUrl, 200)}</code>}{spec.accessFeeSat > 0 && <>, for <Sats msat={spec.accessFeeSat * 1000} play={play} /></>}</dd>
           <dt>Sponsor</dt><dd><code className="whole-key">{listing.author}</code></dd>

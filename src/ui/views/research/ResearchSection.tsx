@@ -19,7 +19,7 @@ export default function ResearchSection() {
     <section className="research" aria-labelledby="research-title">
       <h1 id="research-title">Research</h1>
       {labId === null
-        ? <p className="lede">Every lab has a record here of how its researcher went about it. <SectionLink id="lab">Start a lab, or open one</SectionLink>, and come back.</p>
+        ? <p className="lede">Every lab has a record here of how its researcher went about it: where its ideas came from, what was tried, which knobs mattered, and how well it foresaw what came. <SectionLink id="lab">Start a lab, or open one</SectionLink>, and come back.</p>
         : <OfLab key={labId} labId={labId} />}
     </section>
   )
