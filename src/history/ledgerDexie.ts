@@ -29,7 +29,8 @@ class LabDatabase extends Dexie {
   declare receipts: Table<ReceiptRow, [string, number, number]>
 
   constructor(name: string) {
-    super(name, { chromeTransactionDurability: 'strict' })
+    // a cache would copy every row of a lab once more for each live query, whenever one of them changes
+    super(name, { chromeTransactionDurability: 'strict', cache: 'disabled' })
     this.version(1).stores({
       labs: 'labId',
       experiments: '[labId+number]',

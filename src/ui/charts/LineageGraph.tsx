@@ -1,6 +1,6 @@
 // Lines of descent: what was kept runs on, forks bend away, what was put together is joined from below.
 
-import { useRef, useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import type { Experiment } from '../../history/types'
 import { sentence } from '../state/outcome'
@@ -15,7 +15,13 @@ export function LineageGraph({ rows, onOpen }: { rows: readonly Experiment[]; on
   const [ref, width] = useWidth<HTMLDivElement>(900)
   const step = Math.min(STEP.most, Math.max(STEP.least, Math.floor((width - 40) / Math.max(1, rows.length - 1))))
   const layout = layoutLineage(rows, step)
+  const forks = new Set(layout.stubs.flatMap(({ number, kind }) => (kind === 'fork' ? [number] : [])))
   const points = useRef<SVGGElement>(null)
+  // a record that does not fit is opened at its end, and followed as it grows unless the person has scrolled back
+  const atEnd = useRef(true)
+  useLayoutEffect(() => {
+    if (ref.current && atEnd.current) ref.current.scrollLeft = ref.current.scrollWidth
+  }, [ref, layout.width])
   const last = layout.nodes.length - 1
   const [active, setActive] = useState(last)
   const at = Math.min(Math.max(0, active), last)
@@ -27,14 +33,16 @@ export function LineageGraph({ rows, onOpen }: { rows: readonly Experiment[]; on
     event.preventDefault()
   }
   return (
-    <div className="lineage-scroll" ref={ref}>
+    <div className="lineage-scroll" ref={ref} onScroll={({ currentTarget: box }) => (atEnd.current = box.scrollLeft + box.clientWidth > box.scrollWidth - step)}>
       <svg width={layout.width} height={layout.height} role="group" aria-label="Lineage: which experiment started from which">
         <g aria-hidden="true">
           {layout.lanes.map(({ lane, y, from, to }) => <line key={lane} className={lane === 0 ? 'lane' : 'lane lane-fork'} x1={from} x2={Math.max(to, from + 6)} y1={y} y2={y} />)}
           {layout.stubs.map(({ number, path, kind }) => <path key={number} className={`stub stub-${kind}`} d={path} />)}
           {layout.joins.map(({ key, path }) => <path key={key} className="join" d={path} />)}
-          {layout.nodes.filter(({ lane, y, row }, i) => y === layout.lanes[lane].y && (i === 0 || row.number % 5 === 0 || row.status === 'keep')).map(({ row, x, y }) => (
-            <text key={row.number} className="tick" x={x} y={y - 10} textAnchor="middle">{row.number}</text>
+          {layout.nodes.filter(({ row }, i) => i === 0 || row.number % 5 === 0 || row.status === 'keep').map(({ row, x, y, lane }) => (
+            // beside the bend that leads to a fork, not on it
+            <text key={row.number} className="tick" x={forks.has(row.number) ? x - 5 : x} y={y === layout.lanes[lane].y ? y - 10 : y + 17}
+              textAnchor={forks.has(row.number) ? 'start' : 'middle'}>{row.number}</text>
           ))}
         </g>
         <g ref={points} onKeyDown={onKeyDown}>

@@ -34,6 +34,10 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
   const at = active === null ? last : Math.min(active, last)
   const focused = active === null ? null : layout.points[at] ?? null
 
+  // hundreds of attempts: the beads of the line keep their size, what was only tried becomes texture
+  const small = Math.min(1, Math.max(0.5, layout.pitch / 6))
+  const reach = Math.min(12, Math.max(4, layout.pitch))
+
   const onKeyDown = (event: KeyboardEvent) => {
     const step = KEY_STEPS[event.key]
     if (event.key === 'Enter' || event.key === ' ') onOpen(layout.points[at].row.number)
@@ -52,7 +56,7 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
               <text className="tick" x={frame.left - 8} y={y + 4} textAnchor="end">{value.toFixed(layout.decimals)}</text>
             </g>
           ))}
-          {layout.ticksX.filter(({ x }) => x < width - frame.right - 76).map(({ x, value }) => (
+          {layout.ticksX.filter(({ x }) => x < width - frame.right - 90).map(({ x, value }) => (
             <text className="tick" key={value} x={x} y={height - 10} textAnchor="middle">{value}</text>
           ))}
           <text className="axis" x={frame.left - 40} y={12}>val_bpb</text>
@@ -97,8 +101,8 @@ export function Staircase({ rows, sigma, floor, showFloor, onOpen }: {
               onPointerEnter={() => setActive(index)}
               onPointerLeave={() => setActive(null)}
             >
-              <circle className="hit" r={12} />
-              <StairMark mark={point.mark} />
+              <circle className="hit" r={reach} />
+              <g transform={`scale(${point.mark === 'kept' || point.mark === 'baseline' ? Math.max(0.75, small) : small})`}><StairMark mark={point.mark} /></g>
             </g>
           ))}
         </g>

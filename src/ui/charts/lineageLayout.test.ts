@@ -37,4 +37,27 @@ describe('lineage', () => {
     expect(layout.nodes.map(({ row }) => row.number)).toEqual([0, 1, 2, 4])
     expect(layout.width).toBeGreaterThan(0)
   })
+
+  it('stays low over 500 attempts with a fork in every ten, and no two lines meet', () => {
+    let best = 0
+    let fork: number | null = null
+    const rows = [attempt(0, 'baseline', null)]
+    for (let number = 1; number < 500; number++) {
+      // three tries on a fork from some way back, of which the first is gone on from; now and then one is kept
+      const isFork = number % 10 >= 7
+      if (number % 10 === 7) fork = null
+      const status = number % 40 === 5 || number % 90 === 9 ? 'keep' : number % 13 === 0 ? 'crash' : 'discard'
+      rows.push(attempt(number, status, isFork ? fork ?? Math.max(0, best - 3 * (number % 4)) : best))
+      if (isFork) fork ??= number
+      if (status === 'keep') best = number
+    }
+    const layout = layoutLineage(rows, 22)
+    expect(layout.nodes).toHaveLength(500)
+    expect(layout.lanes.length).toBeGreaterThan(50)
+    expect(layout.height).toBeLessThan(400)
+    for (const height of new Set(layout.lanes.map(({ y }) => y))) {
+      const ordered = layout.lanes.filter(({ y }) => y === height).toSorted((a, b) => a.from - b.from)
+      ordered.slice(1).forEach((lane, k) => expect(lane.from).toBeGreaterThan(ordered[k].to))
+    }
+  })
 })

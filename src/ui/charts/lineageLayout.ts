@@ -29,67 +29,83 @@ export interface LineageLayout {
 
 /**
  * Lays out attempts by number from left to right. What was kept from the tip of a line goes on along it; what was kept,
- * or went on, from anywhere else begins a line below; all others hang on the line they started from.
+ * or went on, from anywhere else begins a line below; all others hang on the line they started from. A line that has
+ * ended leaves its height to a later one, so that a long record does not grow downwards with every fork.
  * @param step pixels between two attempts
  */
 export function layoutLineage(rows: readonly Experiment[], step: number): LineageLayout {
   const shown = rows.filter(({ status }) => status !== 'thought').toSorted((a, b) => a.number - b.number)
-  const isParent = new Set(shown.map(({ parentNumber }) => parentNumber))
-  const placed = new Map<number, LineageNode>()
-  const lanes: LineageLayout['lanes'] = []
-  const tips: number[] = []
+  const { places, lines } = descend(shown, step)
+  const heights = stack(lines, step)
+  const nodes = places.map(({ row, x, lane, hangs, mark }): LineageNode => ({ row, x, y: heights[lane] + (hangs ? STUB : 0), lane, mark }))
+  const byNumber = new Map(nodes.map((node) => [node.row.number, node]))
   const stubs: LineageLayout['stubs'] = []
   const joins: LineageLayout['joins'] = []
+  places.forEach(({ row, x, lane, hangs, forksAt }, index) => {
+    const { y } = nodes[index]
+    const parent = row.parentNumber === null ? undefined : byNumber.get(row.parentNumber)
+    if (hangs) stubs.push({ number: row.number, path: `M${x} ${heights[lane]}V${y}`, kind: 'tried' })
+    else if (parent && forksAt !== null) stubs.push({ number: row.number, path: `M${forksAt} ${parent.y}C${forksAt} ${y} ${forksAt} ${y} ${x} ${y}`, kind: 'fork' })
+    for (const number of row.parents ?? []) {
+      const from = byNumber.get(number)
+      if (from && from !== parent && from.x < x) joins.push({ key: `${number}-${row.number}`, path: curve(from, nodes[index]) })
+    }
+  })
+  const lanes = lines.map(({ from, to }, lane) => ({ lane, y: heights[lane], from, to }))
+  const lowest = Math.max(TOP, ...nodes.map(({ y }) => y))
+  return { nodes, lanes, stubs, joins, width: LEFT * 2 + Math.max(0, shown.length - 1) * step, height: lowest + 24 }
+}
 
-  const open = (x: number) => {
-    lanes.push({ lane: lanes.length, y: TOP + lanes.length * LANE, from: x, to: x })
-    return lanes.length - 1
-  }
+interface Place {
+  row: Experiment
+  x: number
+  lane: number
+  hangs: boolean
+  /** where it leaves its parent's line; null where it stays on it */
+  forksAt: number | null
+  mark: LineageNode['mark']
+}
+
+/** A line of descent: from its first attempt, and from where it leaves another line, to the last that hangs on it. */
+interface Line {
+  leaves: number
+  from: number
+  to: number
+}
+
+/** Which attempt is on which line of descent, and how far each line goes. */
+function descend(shown: readonly Experiment[], step: number): { places: Place[]; lines: Line[] } {
+  const isParent = new Set(shown.map(({ parentNumber }) => parentNumber))
+  const placed = new Map<number, Place>()
+  const lines: Line[] = []
+  const tips: number[] = []
   shown.forEach((row, index) => {
     const x = LEFT + index * step
     const parent = row.parentNumber === null ? undefined : placed.get(row.parentNumber)
     const mark = markOf(row)
-    let lane: number
-    let y: number
-    if (!parent) {
-      lane = open(x)
-      y = lanes[lane].y
-    } else if (mark === 'kept' && tips[parent.lane] === parent.row.number) {
-      lane = parent.lane
-      y = lanes[lane].y
-    } else if (mark === 'kept' || isParent.has(row.number)) {
-      lane = open(x)
-      y = lanes[lane].y
-      reachTo(lanes[parent.lane], x - step / 2)
-      stubs.push({ number: row.number, path: bend(x - step / 2, parent, lanes[parent.lane].y, x, y), kind: 'fork' })
-    } else {
-      lane = parent.lane
-      y = lanes[lane].y + STUB
-      stubs.push({ number: row.number, path: `M${x} ${lanes[lane].y}V${y}`, kind: 'tried' })
-    }
-    const hangs = y !== lanes[lane].y
-    reachTo(lanes[lane], x)
+    const goesOn = parent !== undefined && mark === 'kept' && tips[parent.lane] === parent.row.number
+    const begins = !parent || (!goesOn && (mark === 'kept' || isParent.has(row.number)))
+    const forksAt = parent && begins ? Math.max(x - step / 2, parent.x) : null
+    if (begins) lines.push({ leaves: forksAt ?? x, from: x, to: x })
+    const lane = parent && !begins ? parent.lane : lines.length - 1
+    const hangs = !begins && !goesOn
+    if (parent && forksAt !== null) lines[parent.lane].to = Math.max(lines[parent.lane].to, forksAt)
+    lines[lane].to = Math.max(lines[lane].to, x)
     if (!hangs) tips[lane] = row.number
-    const node = { row, x, y, lane, mark }
-    placed.set(row.number, node)
-    for (const number of row.parents ?? []) {
-      const from = placed.get(number)
-      if (from && from !== parent) joins.push({ key: `${number}-${row.number}`, path: curve(from, node) })
-    }
+    placed.set(row.number, { row, x, lane, hangs, forksAt, mark })
   })
-  const lowest = Math.max(TOP, ...[...placed.values()].map(({ y }) => y))
-  return { nodes: [...placed.values()], lanes, stubs, joins, width: LEFT * 2 + Math.max(0, shown.length - 1) * step, height: lowest + 24 }
+  return { places: [...placed.values()], lines }
 }
 
-function reachTo(lane: LineageLayout['lanes'][number], x: number): void {
-  lane.to = Math.max(lane.to, x)
-}
-
-/** Leaves the parent's line and bends into another; one that hangs is left where it hangs. */
-function bend(atX: number, parent: LineageNode, laneY: number, x: number, y: number): string {
-  const startX = parent.y === laneY ? Math.max(atX, parent.x) : parent.x
-  const startY = parent.y === laneY ? laneY : parent.y
-  return `M${startX} ${startY}C${startX} ${y} ${startX} ${y} ${x} ${y}`
+/** The height of each line: the first at which nothing else is drawn as long as it goes. */
+function stack(lines: readonly Line[], step: number): number[] {
+  const ends: number[] = []
+  return lines.map(({ leaves, to }) => {
+    const free = ends.findIndex((end) => end + step < leaves)
+    const row = free < 0 ? ends.length : free
+    ends[row] = to
+    return TOP + row * LANE
+  })
 }
 
 function curve(from: LineageNode, to: LineageNode): string {

@@ -58,6 +58,15 @@ describe('layoutStaircase', () => {
     expect(whole.floor!.y).toBeGreaterThan(whole.points.at(-1)!.y)
   })
 
+  it('holds 500 attempts in its frame, and says how close they stand', () => {
+    const many = Array.from({ length: 500 }, (_, k) => row(k, k === 0 ? 'baseline' : k % 50 === 1 ? 'keep' : k % 13 === 0 ? 'crash' : 'discard', k % 13 === 0 && k > 0 ? null : 2 - (k - (k % 50)) / 1000 + (k % 7) / 100))
+    const { points, pitch, ticksX } = layoutStaircase(many, FRAME, OPTIONS)
+    expect(points).toHaveLength(500)
+    expect(points.every(({ x }) => x >= FRAME.left && x <= FRAME.width - FRAME.right)).toBe(true)
+    expect(points[101].x - points[100].x).toBeCloseTo(pitch, 9)
+    expect(ticksX.length).toBeLessThanOrEqual(10)
+  })
+
   it('has nothing to draw before the first score', () => {
     const empty = layoutStaircase([row(0, 'running', null)], FRAME, OPTIONS)
     expect(empty.points).toEqual([])

@@ -37,6 +37,8 @@ export interface StaircaseLayout {
   ticksY: { y: number; value: number }[]
   ticksX: { x: number; value: number }[]
   decimals: number
+  /** pixels between two attempts */
+  pitch: number
 }
 
 /**
@@ -85,6 +87,7 @@ export function layoutStaircase(
     floorBelow: floor !== null && floor < range.min,
     ticksY: scored.length === 0 ? [] : multiples(range.min, range.max, step).map((value) => ({ y: toY(value), value })),
     ticksX: multiples(0, lastNumber, Math.max(1, niceStep(lastNumber / 8))).map((value) => ({ x: toX(value), value })),
+    pitch: toX(1) - toX(0),
     decimals: Math.max(1, -Math.floor(Math.log10(step) + 1e-9)),
   }
 }

@@ -8,6 +8,9 @@ import { Badge } from './Badge'
 const FILTERS = ['all', 'kept', 'discarded', 'failed'] as const
 type Filter = (typeof FILTERS)[number]
 
+/** From so many on only those are laid out that are looked at. */
+const LONG = 60
+
 function passes(row: Experiment, filter: Filter): boolean {
   if (filter === 'all') return true
   if (filter === 'kept') return row.status === 'keep' || row.status === 'baseline'
@@ -31,7 +34,7 @@ export function ExperimentList({ rows, incumbent }: { rows: readonly Experiment[
         </label>
       </div>
       <div className="list-scroll">
-        <ol className="experiment-list" aria-label="Experiments" reversed>
+        <ol className={shown.length > LONG ? 'experiment-list experiment-list-long' : 'experiment-list'} aria-label="Experiments" reversed>
           {shown.map((row) => <Item key={row.number} row={row} isBest={row.number === incumbent} />)}
         </ol>
         {shown.length === 0 && (
