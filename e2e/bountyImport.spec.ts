@@ -60,7 +60,7 @@ test('somebody’s bounty.json becomes a bounty of one’s own', async ({ page }
     const left = page.getByRole('region', { name: 'From a file' }).getByRole('listitem')
     await expect(left).toHaveText([/^Held-out text/, /^Verifiers/, /^Deadline/, /^Money.*offers play money.*yours offers real money/, /^Materials.*materials\.example/])
     const summary = page.getByRole('region', { name: 'What you promise' })
-    for (const said of ['The held-out data: needs a held-out set', 'The verifiers: choose who judges.', 'The deadline: must be filled in']) await expect(summary).toContainText(said)
+    for (const said of ['The held-out text: at least one is needed', 'The verifiers: choose who judges.', 'The deadline: must be filled in']) await expect(summary).toContainText(said)
     await expectAccessible(page)
     await onPhoneInTheDark(page)
     await page.setViewportSize({ width: 1366, height: 850 })

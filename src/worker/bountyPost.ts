@@ -138,7 +138,7 @@ export async function draftProblems(draft: BountyDraft, parts: LabParts, sponsor
     const problem = textProblem(text, spec)
     if (problem !== null) said.push(`Held-out text ${i + 1} (${draft.heldOut[i].name.slice(0, 80)}): ${problem}`)
   }
-  if (new Set(await Promise.all(sets.map(({ text }) => sha256(text)))).size < sets.length) said.push('The held-out data: two sets are the same.')
+  if (new Set(await Promise.all(sets.map(({ text }) => sha256(text)))).size < sets.length) said.push('The held-out text: two of them are the same.')
   return said
 }
 

@@ -25,7 +25,7 @@ async function measured() {
 
 test('a lab becomes a bounty: a draft in order, posted, on the board, judged by its sponsor, who is named as such', { timeout: 120_000 }, async () => {
   const { api, draft } = await measured()
-  expect(await api.checkDraft(draft)).toEqual(['The held-out data: needs a held-out set'])
+  expect(await api.checkDraft(draft)).toEqual(['The held-out text: at least one is needed'])
   const whole = { ...draft, heldOut: [heldOut(99)] }
   expect(await api.checkDraft(whole)).toEqual([])
   expect(await api.checkDraft({ ...whole, poolSat: 1003, deadline: 1 })).toEqual([
@@ -73,7 +73,7 @@ test('bounty.json comes back as a draft: what it cannot bring must be chosen, an
   if (read.kind !== 'spec') throw new Error('it is the terms alone')
   expect(read.spec).toEqual(JSON.parse(text))
   expect(read.draft).toMatchObject({ deadline: draft.deadline, verifiers: null, heldOut: [] })
-  expect(await api.checkDraft(read.draft)).toEqual(['The held-out data: needs a held-out set', 'The verifiers: choose who judges.'])
+  expect(await api.checkDraft(read.draft)).toEqual(['The held-out text: at least one is needed', 'The verifiers: choose who judges.'])
   const chosen = { verifiers: ['ab'.repeat(32)], heldOut: [heldOut(97)] }
   const again = await api.postBounty('me', { ...read.draft, ...chosen })
   const { text: second } = await api.exportBounty('me', again, 'spec')

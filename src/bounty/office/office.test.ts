@@ -97,7 +97,7 @@ describe('by file alone, no relay', () => {
     for (const count of all.ledger.sent.values()) expect(count).toBe(1)
   })
 
-  test('the sponsor objects before the holdback: it comes back', async () => {
+  test('the sponsor objected before the holdback: it comes back', async () => {
     const all = await submitted(0.2)
     await all.settle()
     const { id, submissions } = await all.party('sponsor').part()

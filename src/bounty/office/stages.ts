@@ -55,9 +55,9 @@ export function sponsorStage(state: SponsorState, isRevealed: boolean): Stage {
     const done = closed ? 'You closed it.' : 'The deadline has passed.'
     return isRevealed ? over(`${done} The held-out text is revealed.`) : { stage: done, next: 'Reveal the held-out text, so that anybody can check the scores.' }
   }
-  if (open.length > 0) return { stage: `${open.length} of ${all.length} submissions under way.`, next: sponsorSubmissionStage(open[0], state).next }
-  if (2 * Object.keys(baselines).length <= spec.verifiers.length) return { stage: 'Posted; the baseline is not attested yet.', next: `${missing} of ${spec.verifiers.length} verifiers have yet to measure the baseline on the held-out text.` }
-  return { stage: all.length === 0 ? 'Open, and nobody has submitted yet.' : `Open; ${all.length} submissions so far.`, next: 'Hunters work on it. Keep this page open, or come back: nothing is lost.' }
+  if (open.length > 0) return { stage: `Submissions under way: ${open.length} of ${all.length}.`, next: sponsorSubmissionStage(open[0], state).next }
+  if (2 * Object.keys(baselines).length <= spec.verifiers.length) return { stage: 'Posted; the baseline is not attested yet.', next: `The baseline is measured on the held-out text first. Verifiers who have yet to do so: ${missing} of ${spec.verifiers.length}.` }
+  return { stage: all.length === 0 ? 'Open, and nobody has submitted yet.' : `Open; submissions so far: ${all.length}.`, next: 'Hunters work on it. Keep this page open, or come back: nothing is lost.' }
 }
 
 export function sponsorSubmissionStage({ stage, invoices, slices, verdicts, complaint, patch, review }: SponsorSubmission, { spec }: SponsorState): Stage {

@@ -69,7 +69,7 @@ function sentence({ author, body }: Message, who: (key: PublicKey) => string): s
     case 'secrets':
       return `${name} released the secrets of ${body.secrets.length} slices.`
     case 'review':
-      return body.accept ? `${name} reviewed it and accepts.` : `${name} objects before the holdback: ${body.reason}`
+      return body.accept ? `${name} reviewed and accepted it.` : `${name} objected before the holdback: ${body.reason}`
     case 'delivery':
       return `${name} handed the patch over.`
   }

@@ -61,7 +61,7 @@ export const bountySpec = z
     }),
     verifiers: z.array(hex64).min(1, 'needs at least one verifier').max(9),
     coordinatorFeePercent: z.number().min(0).max(20),
-    heldOut: z.array(z.strictObject({ sha256: hex64, bytes: count(1, MOST_HELD_OUT_BYTES) })).min(1, 'needs a held-out set').max(10),
+    heldOut: z.array(z.strictObject({ sha256: hex64, bytes: count(1, MOST_HELD_OUT_BYTES) })).min(1, 'at least one is needed').max(10),
     seeds: count(1, 9),
     toleranceBpb: z.number().min(0).max(1),
   })

@@ -16,7 +16,7 @@ const FIELDS: Record<string, string> = {
   rules: 'The rules', 'rules.maxDiffBytes': 'The limit of changed bytes', 'rules.maxDiffLines': 'The limit of changed lines', 'rules.forbidden': 'The list of forbidden texts',
   'rules.forbidden.#': 'Forbidden text #', 'rules.maxSubmissionsPerKey': 'The limit of submissions', 'rules.maxSimilarity': 'The likeness to an earlier submission',
   verifiers: 'The list of verifiers', 'verifiers.#': 'The key of verifier #', coordinatorFeePercent: 'The verifiers’ fee',
-  heldOut: 'The held-out data', 'heldOut.#': 'Held-out text #', seeds: 'The number of fresh seeds', toleranceBpb: 'The tolerance',
+  heldOut: 'The held-out text', 'heldOut.#': 'Held-out text #', seeds: 'The number of fresh seeds', toleranceBpb: 'The tolerance',
 } // prettier-ignore
 
 /** "The key of verifier 2"; what lies deeper than the names go stands behind in brackets. */
