@@ -25,7 +25,9 @@ export function chooseFork(lab: LabRecord, rows: readonly Experiment[]): Fork | 
   const misses = nearMisses(lab, rows).map(({ row, deltaBpb }) => ({
     from: row.number,
     left: FORK_RUNS,
-    reason: `experiment ${row.number} missed the best by ${deltaBpb.toFixed(4)} bits per byte only`,
+    reason: deltaBpb < 0
+      ? `experiment ${row.number} scored ${(-deltaBpb).toFixed(4)} bits per byte lower than the best, within the noise`
+      : `experiment ${row.number} missed the best by ${deltaBpb.toFixed(4)} bits per byte only`,
   }))
   const keeps = rows
     .filter(({ status, number }) => (status === 'keep' || status === 'baseline') && number !== lab.incumbent)

@@ -53,7 +53,7 @@ function Scores({ submission: { scores } }: { submission: SubmissionView }) {
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Scores of each verifier">
       <table className="seed-table">
-        <thead><tr><th scope="col">Verifier</th><th scope="col" className="num">Held out</th><th scope="col" className="num">Public</th><th scope="col" className="num">Again</th><th scope="col">Seeds</th><th scope="col">Measured on</th></tr></thead>
+        <thead><tr><th scope="col">Verifier</th><th scope="col" className="num">Held out, bpb</th><th scope="col" className="num">Public, bpb</th><th scope="col" className="num">Re-check, bpb</th><th scope="col">Each seed, bpb</th><th scope="col">Measured on</th></tr></thead>
         <tbody>
           {scores.map(({ verifier, first, stability }) => (
             <tr key={verifier}>
