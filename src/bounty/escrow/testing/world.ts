@@ -60,8 +60,6 @@ export class World {
     const party = this.rng.pick(this.parties)
     const roll = this.rng.uniform()
     if (party.vice === 'withdraws' && this.rng.uniform() < 0.05) this.step(party, { kind: 'person', wish: { do: 'withdraw' } })
-    const locked = party.vice === 'saysBack' ? this.chain.lockedBy(party.key) : []
-    if (locked.length > 0 && this.rng.uniform() < 0.1) this.step(party, { kind: 'outgoing', paymentHash: this.rng.pick(locked), state: { state: 'failed', reason: 'said', saidBy: 'person' } })
     if (roll < 0.45) this.deliver(party)
     else if (roll < 0.85) this.stumble(party)
     else if (roll < 0.9) this.tick(this.rng.int(900))
@@ -137,7 +135,11 @@ export class World {
   private tick(seconds: number): void {
     this.now += seconds
     this.chain.mine(Math.floor(seconds / 600) + (this.rng.uniform() < (seconds % 600) / 600 ? 1 : 0))
-    for (const party of this.parties) this.step(party, { kind: 'time', now: this.now, height: this.chain.height })
+    for (const party of this.parties) {
+      this.step(party, { kind: 'time', now: this.now, height: this.chain.height })
+      const locked = party.vice === 'saysBack' ? this.chain.lockedBy(party.key) : []
+      if (locked.length > 0) this.step(party, { kind: 'outgoing', paymentHash: this.rng.pick(locked), state: { state: 'failed', reason: 'said', saidBy: 'person' } })
+    }
   }
 
   /** Does one of the things that a machine asked for; now and then the machine crashes before it hears of it. */
