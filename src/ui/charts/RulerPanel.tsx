@@ -33,7 +33,7 @@ export function RulerPanel({ lab, rows }: { lab: LabRecord | null; rows: readonl
           <figcaption>Drift <span>bits per byte</span></figcaption>
           {drifts.length > 0
             ? <DotLine dots={drifts} label={`The incumbent measured again on the same seed, change each time: ${drifts.map(({ value }) => delta(value)).join(', ')}`} />
-            : <p className="ruler-empty">Measured after ten experiments.</p>}
+            : <p className="ruler-empty">{lab.task.keepRule.kind === 'plain' ? 'Not measured.' : 'Measured after ten experiments.'}</p>}
           <p className="note">{driftText(lab, drifts)}</p>
         </figure>
         <Repeats lab={lab} rows={rows} />
