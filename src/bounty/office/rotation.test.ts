@@ -1,20 +1,16 @@
 // Several held-out sets: the first score asks one, the re-check the last, so that what only fits the first earns no holdback.
 
 import { afterEach, expect, test } from 'vitest'
-import { heldOutSet, Parties, programOf } from '../testing/parties'
+import { heldOutSet, programOf, type Parties } from '../testing/parties'
+import { endAll, SAT, START, world } from '../testing/world'
 import type { BountySpec } from '../types'
 
-const SAT = 1000
-const START = 1_000_000
 const SETS = [heldOutSet('A meadow at dawn.'), heldOutSet('A harbour, harder 0.1 than that.'), heldOutSet('A mountain, harder 0.3 than that.')]
-const all: Parties[] = []
-afterEach(() => all.splice(0).forEach((parties) => parties.end()))
+afterEach(endAll)
 
 /** Judged, and judged again after the delay. @returns what the hunter has of a pool of 100 sat */
 async function earned(program: string, sets = SETS, change: Partial<BountySpec> = {}): Promise<{ parties: Parties; now: number; later: number }> {
-  const parties = await Parties.make()
-  all.push(parties)
-  for (const name of ['sponsor', 'hunter', 'verifier'] as const) await parties.party(name).start()
+  const parties = await world()
   await parties.post(change, ...sets)
   await parties.settle()
   await parties.party('hunter').office.submit(parties.bounty, program)

@@ -240,11 +240,10 @@ class Host implements PracticeHost {
   }
 
   private carry(connection: string, bytes: Uint8Array | null): void {
-    for (const [address, guest] of this.guests) {
-      if (guest.stream?.id !== connection) continue
-      if (bytes) for (const said of guest.stream.write(bytes)) this.send(address, said)
-      else this.lose(address, guest)
-    }
+    const [address, guest] = [...this.guests].find(([, { stream }]) => stream?.id === connection) ?? []
+    if (!address || !guest?.stream) return
+    if (bytes) for (const said of guest.stream.write(bytes)) this.send(address, said)
+    else this.lose(address, guest)
   }
 }
 
