@@ -61,6 +61,7 @@ export async function measurePatch(work: Measurement, baseline: Score | null, de
   await deps.trainer.setData({ ...data, val: tokenizeSplit(heldOut, tokenizer), hidden: data.val })
   const [scores, publicScores]: number[][] = [[], []]
   let gates: NamedGate[] = []
+  let engine = ''
   for (let run = 0; run < spec.seeds; run++) {
     deps.signal.throwIfAborted()
     const job = { runId: `bounty/${work.commit ?? 'baseline'}/${work.phase}/${run}`, program, seed: deps.drawSeed(), budget: task.budget, evaluation: task.evaluation, guards: task.guards, scoreHidden: true, returnWeights: false, floorBpb } // prettier-ignore
@@ -72,6 +73,7 @@ export async function measurePatch(work: Measurement, baseline: Score | null, de
     scores.push(result.valBpb)
     publicScores.push(result.hiddenBpb!)
     gates = [...result.gates]
+    engine = `${result.measurements.adapter}${adapter.backend === 'webgpu' ? ', WebGPU' : ''}`
   }
   const score: Score = {
     heldOutBpb: medianOf(scores)!,
@@ -79,7 +81,7 @@ export async function measurePatch(work: Measurement, baseline: Score | null, de
     scores,
     seeds: spec.seeds,
     heldOutSet: work.set,
-    adapter: `${adapter.backend} · ${adapter.vendor} ${adapter.architecture} ${adapter.description}`.slice(0, 300),
+    adapter: engine.slice(0, 300),
     appVersion: deps.appVersion,
   }
   const canary = canaryGate(spec, score, baseline)
