@@ -22,6 +22,8 @@ describe.each([
     expect(await store.get('k')).toEqual(Uint8Array.of(1, 2, 3))
     await store.put('k', Uint8Array.of(9))
     expect(await store.get('k')).toEqual(Uint8Array.of(9))
+    await store.put('k', new Uint8Array(0)) // what is left of a writer that was ended, where entries are files
+    expect(await store.get('k')).toBeNull()
     await store.delete('k')
     await store.delete('k')
     expect(await store.get('k')).toBeNull()

@@ -4,7 +4,7 @@ import { LabError } from '../core/errors'
 
 /** Bytes under short keys (letters, digits, dot, dash). Any method may throw LabError store.quota or store.corrupt. */
 export interface ByteCache {
-  /** All bytes of an entry, in a fresh buffer; null where there is none. */
+  /** All bytes of an entry, in a fresh buffer; null where there is none, or nothing in it. */
   get(key: string): Promise<Uint8Array | null>
   /** Replaces the entry, all or nothing. */
   put(key: string, bytes: Uint8Array): Promise<void>
@@ -20,7 +20,7 @@ export interface ByteCache {
 export function memoryByteCache(): ByteCache {
   const entries = new Map<string, Uint8Array>()
   return {
-    get: async (key) => entries.get(key)?.slice() ?? null,
+    get: async (key) => (entries.get(key)?.length ? entries.get(key)!.slice() : null),
     put: async (key, bytes) => void entries.set(key, bytes.slice()),
     append: async (key, bytes) => {
       const old = entries.get(key) ?? new Uint8Array(0)

@@ -25,7 +25,7 @@ export function nodeByteCache(directory: string): ByteCache {
   }
   return {
     get: (key) => guarded(key, () =>
-      orAbsent<Uint8Array | null>(readFile(path(key)).then((file) => new Uint8Array(file)), null)),
+      orAbsent<Uint8Array | null>(readFile(path(key)).then((file) => (file.length > 0 ? new Uint8Array(file) : null)), null)),
     put: (key, bytes) => guarded(key, async () => {
       await mkdir(directory, { recursive: true })
       await writeFile(`${path(key)}.new`, bytes)

@@ -42,7 +42,8 @@ function opfsCache(directory: FileSystemDirectoryHandle): ByteCache {
   return {
     get: async (key) => {
       const file = await find(key)
-      return file && new Uint8Array(await file.arrayBuffer())
+      // a writer that is ended before it has closed leaves the file that it had made, empty
+      return file && file.size > 0 ? new Uint8Array(await file.arrayBuffer()) : null
     },
     put: (key, bytes) => write(key, bytes, false),
     append: (key, bytes) => write(key, bytes, true),
